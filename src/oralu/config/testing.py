@@ -1,0 +1,21 @@
+"""Settings of the tests: the real ones, with a data folder of their own and whatever only costs time turned off."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+
+_folder = tempfile.mkdtemp(prefix="oralu-test-")
+atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+for _name in [name for name in os.environ if name.startswith("ORALU_")] + ["DATABASE_URL"]:
+    os.environ.pop(_name, None)
+os.environ["ORALU_DATA"] = _folder
+
+from oralu.config.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+ALLOWED_HOSTS = ["*"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+del os.environ["ORALU_DATA"]
