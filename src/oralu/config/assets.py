@@ -1,4 +1,4 @@
-"""Browser files that other people make: fetched by npm at set-up, served from there, never copied into the repository."""
+"""Browser files that other people make: fetched by npm at set-up and served from there, not copied."""
 
 from __future__ import annotations
 

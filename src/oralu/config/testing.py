@@ -8,6 +8,7 @@ import shutil
 import tempfile
 
 _folder = tempfile.mkdtemp(prefix="oralu-test-")
+os.chmod(_folder, 0o711)  # the account that runs PostgreSQL must reach its files inside
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 for _name in [name for name in os.environ if name.startswith("ORALU_")] + ["DATABASE_URL"]:
     os.environ.pop(_name, None)
