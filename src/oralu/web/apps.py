@@ -1,0 +1,10 @@
+"""The staff web: screens, and the look that they share."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class WebConfig(AppConfig):
+    name = "oralu.web"
+    label = "web"

@@ -1,0 +1,131 @@
+"""Filters and tags of the screens: dates and numbers of the language, days of a case, labels of the edition."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+from oralu.web import components
+from oralu.web.countdown import ALMATY, moment
+from oralu.web.line import day_label
+
+register = template.Library()
+
+THIN = "\u202f"
+MINUS = "\u2212"
+
+
+@register.filter
+def localdate(value: date | datetime | None) -> str:
+    """«21 ноября 2026», «2026 ж. 21 қараша»; a moment is taken as the day in Kazakhstan. None gives an empty string."""
+    if value is None or value == "":
+        return ""
+    return date_format(value.astimezone(ALMATY) if isinstance(value, datetime) else value, "DATE_FORMAT")
+
+
+@register.filter
+def localmoment(value: datetime | None) -> str:
+    """Date and time to the minute; a midnight is said as the end of the day before."""
+    return moment(value) if value else ""
+
+
+@register.filter
+def number(value: int | float | Decimal | str | None) -> str:
+    """Thousands apart by a thin space that does not break, decimal sign of the language, a true minus; None is a dash."""
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, str):
+        return value
+    text = f"{value:,}".replace(",", THIN).replace("-", MINUS)
+    return text if (get_language() or "en").startswith("en") else text.replace(".", ",")
+
+
+@register.filter
+def day_n(value: int) -> str:
+    """«day 30»."""
+    return day_label(int(value))
+
+
+@register.filter
+def short_name(full_name: str) -> str:
+    """«Surname N. P.» of «Surname Name Patronymic», as names are written in papers; one word stays as it is."""
+    surname, *rest = str(full_name).split()[:3] or [""]
+    return "\u00a0".join([surname, *(f"{part[0]}." for part in rest)])
+
+
+@register.filter
+def risk_words(level: str) -> components.Text:
+    return components.risk_label(level)
+
+
+@register.filter
+def risk_only(level: str) -> components.Text:
+    """The words of a level without its code. Raises KeyError for a level that the policy does not know."""
+    return components.RISK_WORDS[level]
+
+
+@register.simple_tag
+def index_cells(value: int, most: int) -> list[tuple[str, str, bool]]:
+    """The ten small cells of an index: place, width, whether filled."""
+    step = 102 / int(most)
+    return [(f"{i * step + 0.5:.1f}", f"{step - 1.4:.1f}", i < int(value)) for i in range(int(most))]
+
+
+@register.simple_tag
+def index_threshold(threshold: int, most: int) -> str:
+    return f"{int(threshold) * 102 / int(most) - 0.2:.1f}"
+
+
+@register.filter
+def fits(value: str, expected: str) -> bool:
+    """Whether two values are the same text; for choices that come as numbers or codes."""
+    return str(value) == str(expected)
+
+
+@register.simple_tag
+def label(kind: str, code: str) -> str:
+    """The edition's own words for a code (fact, value, service, agency, domain, rule) in the reader's language."""
+    from oralu.policyfiles import load_edition
+
+    edition_name = getattr(settings, "ORALU_EDITION", "kz-pilot-2026")
+    return str(load_edition(edition_name).label(kind, code, (get_language() or "ru")[:2]))
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """The widget of a field with the class that the look gives to its kind; what was typed stays in it."""
+    widget = field.field.widget
+    if isinstance(widget, CheckboxInput | RadioSelect | CheckboxSelectMultiple):
+        css = "form-check-input"
+    elif isinstance(widget, Select):
+        css = "form-select"
+    else:
+        css = "form-control"
+    attrs: dict[str, Any] = {"class": f"{css} {widget.attrs.get('class', '')}".strip()}
+    if field.errors:
+        attrs["class"] += " is-invalid"
+    return mark_safe(field.as_widget(attrs=attrs))
+
+
+@register.filter
+def is_group(field: BoundField) -> bool:
+    """Whether a field is a group of radios or boxes, which is named by a legend and not by a label."""
+    return bool(field.use_fieldset)
+
+
+@register.filter
+def is_checkbox(field: BoundField) -> bool:
+    return isinstance(field.field.widget, CheckboxInput)
+
+
+@register.filter
+def errors_of(form: Any) -> tuple[components.FormError, ...]:
+    return components.form_errors(form)
