@@ -12,10 +12,13 @@ from django.core.checks import CheckMessage, Error
 from django.core.files.storage import FileSystemStorage, Storage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+_GOLOS = "@fontsource-variable/golos-text/files/golos-text"
 NODE_FILES = {
     "vendor/htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
     "vendor/tabler/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
-    "vendor/tabler/tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
+    "vendor/golos/cyrillic-ext.woff2": f"{_GOLOS}-cyrillic-ext-wght-normal.woff2",
+    "vendor/golos/cyrillic.woff2": f"{_GOLOS}-cyrillic-wght-normal.woff2",
+    "vendor/golos/latin.woff2": f"{_GOLOS}-latin-wght-normal.woff2",
 }
 """Address under the static prefix → file inside node_modules. Add a line here when a page needs another file."""
 

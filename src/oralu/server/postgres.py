@@ -22,7 +22,7 @@ import psycopg
 
 from oralu.config.environment import CONNECTION_FILE, private_connection
 from oralu.server import binaries, roles
-from oralu.server.errors import CannotStartError, disk_full
+from oralu.server.errors import AlreadyRunningError, CannotStartError, disk_full
 from oralu.server.processes import alive, can_enter, command_of, ordinary_account, preexec_dying, wait_until_gone
 
 ADMIN = "oralu_admin"
@@ -128,6 +128,15 @@ class Server:
             self._lock.close()
             self._lock = None
 
+    def died(self) -> int | None:
+        """The exit code of a server that ended by itself, else None."""
+        return self.process.poll() if self.process is not None else None
+
+    def restart(self) -> None:
+        """Start again after `died`; PostgreSQL replays its log, so that nothing acknowledged is lost."""
+        self._remove_stale_lock()
+        self._start()
+
     def connect_admin(self, database: str | None = None) -> psycopg.Connection:
         """An autocommit connection of the administrator, who is above row security: for this package and tests only."""
         url = self._known["admin"].replace(f"/{quote(self.database)}?", f"/{quote(database or self.database)}?")
@@ -155,7 +164,7 @@ class Server:
         except OSError as error:
             self._lock.seek(0)
             holder = self._lock.read().strip() or "unknown"
-            raise CannotStartError(
+            raise AlreadyRunningError(
                 f"Oralu already runs on the data folder {self.folder} (process {holder}): "
                 "stop it first, or choose another folder by DATA=…."
             ) from error

@@ -1,0 +1,42 @@
+# Oralu. `make help` lists what can be done; each line below explains itself after `##`.
+SHELL := /bin/bash
+PORT ?= 8000
+DATA ?= ./data
+SIZE ?= 150
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test check format browser lock clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install what Oralu needs into .venv and node_modules; quick when nothing changed
+	@bash scripts/setup.sh
+
+run: setup ## Start Oralu: PORT=8000 DATA=./data
+	@exec $(BIN)/oralu run --port $(PORT) --data "$(DATA)"
+
+demo: setup ## Fill the data folder anew with generated cases: SIZE=150 DATA=./data
+	@exec $(BIN)/oralu demo --size $(SIZE) --data "$(DATA)" --replace
+
+check: setup ## Style, types and the contracts between packages
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+test: browser check ## Everything that must hold; installs Chromium where it may
+	@$(BIN)/pytest -n 2
+
+format: setup ## Put the code into its one shape
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+browser: ## Make sure of a browser for the journeys
+	@bash scripts/browser.sh
+
+lock: setup ## Choose versions anew: requirements.lock and package-lock.json
+	@bash scripts/lock.sh
+
+clean: ## Remove what set-up and tests made; the data folder stays
+	@rm -rf .venv node_modules build .mypy_cache .ruff_cache .import_linter_cache .hypothesis
