@@ -1,0 +1,72 @@
+"""Accounts and roles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """What kind of work an account does. What it may do follows from the role and its relation to a case."""
+
+    CASE_MANAGER = "case_manager", _("Case manager")
+    UNIT_HEAD = "unit_head", _("Head of the probation unit")
+    PROVIDER = "provider", _("Staff of an agency")
+    LEADERSHIP = "leadership", _("Leadership")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
+class Language(models.TextChoices):
+    KK = "kk", "Қазақша"
+    RU = "ru", "Русский"
+    EN = "en", "English"
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(username=self.model.normalize_username(username), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser):
+    """A member of staff. `agency` is the probation unit, the agency or the leadership that the person works in; only an
+    administrator has none."""
+
+    username = models.CharField(_("login"), max_length=64, unique=True)
+    full_name = models.CharField(_("full name"), max_length=200)
+    post = models.CharField(_("post"), max_length=200, blank=True)
+    role = models.CharField(_("role"), max_length=32, choices=Role.choices)
+    agency = models.ForeignKey(
+        "agencies.Agency",
+        verbose_name=_("agency"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="staff",
+    )
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("phone"), max_length=32, blank=True)
+    language = models.CharField(_("language"), max_length=2, choices=Language.choices, default=Language.RU)
+    is_active = models.BooleanField(_("active"), default=True)
+    is_demo = models.BooleanField(default=False, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS = ["full_name", "role"]
+
+    class Meta:
+        indexes = [models.Index(fields=["agency", "role"], name="user_by_agency", condition=models.Q(is_active=True))]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(role=Role.ADMINISTRATOR) | models.Q(agency__isnull=False), name="user_has_agency"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name

@@ -1,0 +1,157 @@
+"""Writing the parts of a case that are not facts: evidence, notes, the plan's versions. Facts are written only through
+`routing.services`, which evaluates the case in the same transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from oralu.apps.cases.models import Case, Evidence, Note, Plan, Step
+from oralu.apps.journal.services import entry_record
+
+if TYPE_CHECKING:
+    from oralu.apps.access.models import User
+
+MAX_FILE = 10 * 1024 * 1024
+SIGNATURES = {
+    b"%PDF-": ("application/pdf", ".pdf"),
+    b"\xff\xd8\xff": ("image/jpeg", ".jpg"),
+    b"\x89PNG\r\n\x1a\n": ("image/png", ".png"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceData:
+    """What proves a statement: the document's name with its number, or a file, or both."""
+
+    title: str
+    reference: str = ""
+    upload: UploadedFile | None = None
+
+
+def evidence_add(*, case: Case, data: EvidenceData, actor: User | None, at: datetime) -> Evidence:
+    """Keep a proof. A file is recognised by its content and stored under a random name outside the web root.
+
+    Raises ValidationError when there is neither a number nor a file, or the file is too large or of another type.
+    """
+    if not data.reference.strip() and data.upload is None:
+        raise ValidationError({"evidence": _("Give the number of the document that you saw, or attach a file.")})
+    stored = _store(data.upload) if data.upload is not None else {}
+    evidence = Evidence.objects.create(
+        case=case, title=data.title, reference=data.reference.strip(), recorded_at=at, recorded_by=actor, **stored
+    )
+    entry_record(kind="evidence.added", actor=actor, at=at, case_id=case.pk, evidence=evidence.pk)
+    return evidence
+
+
+def _store(upload: UploadedFile) -> dict[str, str | int]:
+    size = upload.size or 0
+    if size > MAX_FILE:
+        raise ValidationError({"evidence": _("The file is larger than 10 MB. Scan it at a lower resolution.")})
+    content = upload.read()
+    kind = next((kind for start, kind in SIGNATURES.items() if content.startswith(start)), None)
+    if kind is None:
+        raise ValidationError({"evidence": _("Only PDF, JPEG and PNG files can be attached.")})
+    name = secrets.token_hex(16) + kind[1]
+    folder = Path(settings.MEDIA_ROOT) / "evidence" / name[:2]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content)
+    return {"file": name, "content_type": kind[0], "size": size, "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def evidence_path(evidence: Evidence) -> Path:
+    """Where the file of a proof lies."""
+    return Path(settings.MEDIA_ROOT) / "evidence" / evidence.file[:2] / evidence.file
+
+
+@transaction.atomic
+def note_add(*, case: Case, text: str, actor: User, at: datetime) -> Note:
+    """Add a note. The journal says that there is one, not what it says."""
+    if not text.strip():
+        raise ValidationError({"text": _("Write the note first.")})
+    note = Note.objects.create(case=case, at=at, author=actor, text=text.strip())
+    entry_record(kind="note.added", actor=actor, at=at, case_id=case.pk, note=note.pk)
+    return note
+
+
+@dataclass(frozen=True, slots=True)
+class StepData:
+    """A step of a plan: towards which goal, what, by whom, by when."""
+
+    domain: str
+    goal: str
+    action: str
+    actor: str
+    due_on: date
+    actor_name: str = ""
+
+
+def plan_write(*, case: Case, steps: Sequence[StepData], actor: User | None, at: datetime) -> Plan:
+    """Write a draft of the plan: the standing draft is rewritten, an agreed plan gets a new version beside it.
+
+    Runs in the caller's transaction (`routing.services.plan_draft`), which records the fact `plan`.
+    """
+    if not steps:
+        raise ValidationError({"steps": _("A plan needs at least one step with a person and a date.")})
+    latest = Plan.objects.select_for_update().filter(case=case).order_by("-version").first()
+    if latest is not None and latest.state == Plan.State.DRAFT:
+        plan = latest
+        plan.written_at, plan.written_by = at, actor
+        plan.save(update_fields=["written_at", "written_by"])
+        plan.steps.all().delete()
+    else:
+        version = latest.version + 1 if latest else 1
+        plan = Plan.objects.create(case=case, version=version, written_at=at, written_by=actor)
+    Step.objects.bulk_create(
+        [
+            Step(
+                plan=plan,
+                domain=s.domain,
+                goal=s.goal,
+                action=s.action,
+                actor=s.actor,
+                actor_name=s.actor_name,
+                due_on=s.due_on,
+            )
+            for s in steps
+        ]
+    )
+    entry_record(kind="plan.written", actor=actor, at=at, case_id=case.pk, version=plan.version, steps=len(steps))
+    return plan
+
+
+def plan_mark_agreed(
+    *, plan: Plan, agreed_on: date, agreement: Evidence | None, actor: User | None, at: datetime
+) -> None:
+    """Mark a draft as agreed with the person; the version before it is superseded. In the caller's transaction."""
+    if plan.state != Plan.State.DRAFT:
+        raise ValidationError(_("Only a draft can be agreed."))
+    Plan.objects.filter(case_id=plan.case_id, state=Plan.State.AGREED).update(state=Plan.State.SUPERSEDED)
+    plan.state, plan.agreed_on, plan.agreement = Plan.State.AGREED, agreed_on, agreement
+    plan.save(update_fields=["state", "agreed_on", "agreement"])
+    entry_record(kind="plan.agreed", actor=actor, at=at, case_id=plan.case_id, version=plan.version)
+
+
+@transaction.atomic
+def step_done(*, step: Step, done_on: date | None, actor: User, at: datetime) -> None:
+    """Mark a step of the plan as done on a day, or as not done after all."""
+    step.done_on = done_on
+    step.save(update_fields=["done_on"])
+    entry_record(
+        kind="plan.step_done" if done_on else "plan.step_undone",
+        actor=actor,
+        at=at,
+        case_id=step.plan.case_id,
+        step=step.pk,
+    )

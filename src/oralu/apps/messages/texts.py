@@ -1,0 +1,108 @@
+"""The words of every message. Composed when read or sent, in the reader's language; no personal data: a message says
+what kind of thing happened in which case, and the reader opens it in Oralu."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from oralu.policyfiles import load_edition
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    subject: str
+    body: str
+
+
+def message_text(template: str, data: dict[str, Any]) -> Text:
+    """The subject and body of a message. Raises KeyError for a template that does not exist: a defect, not a case."""
+    return TEMPLATES[template](data)
+
+
+def _service(data: dict[str, Any]) -> str:
+    return load_edition(data["edition"]).label("service", data["service"], get_language() or "ru")
+
+
+def _case(data: dict[str, Any]) -> str:
+    return _("Case No. %(case)s.") % {"case": data["case"]}
+
+
+def _target(data: dict[str, Any]) -> Text:
+    return Text(
+        _("The target date has passed: %(service)s") % {"service": _service(data)},
+        _("%(case)s The need is still open and its limit is near. Ask the agency how far it is.")
+        % {"case": _case(data)},
+    )
+
+
+def _breach(data: dict[str, Any]) -> Text:
+    return Text(
+        _("Deadline missed: %(service)s") % {"service": _service(data)},
+        _("%(case)s The deadline has been missed and the matter has gone to the leadership.") % {"case": _case(data)},
+    )
+
+
+def _escalation(data: dict[str, Any]) -> Text:
+    return Text(
+        _("For your decision, deadline missed: %(service)s") % {"service": _service(data)},
+        _("%(case)s Record the cause of the delay and a corrective measure with a date.") % {"case": _case(data)},
+    )
+
+
+def _no_agency(data: dict[str, Any]) -> Text:
+    return Text(
+        _("No agency can take it: %(service)s") % {"service": _service(data)},
+        _("%(case)s No suitable agency with a free place and a responsible person was found. Decide who will help.")
+        % {"case": _case(data)},
+    )
+
+
+def _digest(data: dict[str, Any]) -> Text:
+    count = data["count"]
+    return Text(
+        ngettext(
+            "%(count)s missed deadline of the imported register",
+            "%(count)s missed deadlines of the imported register",
+            count,
+        )
+        % {"count": count},
+        _("These needs were inherited with the imported register. They stand on your board."),
+    )
+
+
+def _measure_late(data: dict[str, Any]) -> Text:
+    return Text(
+        _("A corrective measure is late: %(service)s") % {"service": _service(data)},
+        _("%(case)s The date of the corrective measure has passed.") % {"case": _case(data)},
+    )
+
+
+def _referral(data: dict[str, Any]) -> Text:
+    return Text(
+        _("New referral: %(service)s") % {"service": _service(data)},
+        _("Referral No. %(referral)s is in your inbox. Open it, confirm that you have it and answer by the deadline.")
+        % {"referral": data["referral"]},
+    )
+
+
+def _answered(data: dict[str, Any]) -> Text:
+    return Text(
+        _("The agency has answered: %(service)s") % {"service": _service(data)},
+        _("%(case)s Open the case to see the answer and the next step.") % {"case": _case(data)},
+    )
+
+
+TEMPLATES = {
+    "target_passed": _target,
+    "breached": _breach,
+    "escalation": _escalation,
+    "no_agency": _no_agency,
+    "inherited_digest": _digest,
+    "measure_late": _measure_late,
+    "referral_sent": _referral,
+    "referral_answered": _answered,
+}

@@ -1,0 +1,158 @@
+"""Clocks of the register: the rows of `Clock` and `ClockInterval` around the pure functions of `oralu.core.clocks`.
+`Clock.due_at` is written here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from oralu.apps.journal.services import entry_record
+from oralu.apps.referrals.models import Clock, ClockInterval
+from oralu.calendarfiles import load_calendar
+from oralu.core.clocks import ClockState, Interval, clock_due, clock_state, next_event
+from oralu.core.worktime import Allowance
+
+if TYPE_CHECKING:
+    from oralu.apps.access.models import User
+
+COMPUTED = ("target_at", "limit_at", "due_at", "due_step")
+MAX_PAUSE = timedelta(days=90)
+PREREQUISITE = "prerequisite"
+
+
+def log_of(intervals: Iterable[ClockInterval]) -> list[Interval]:
+    """The log of a clock as the core reads it."""
+    return [
+        Interval(i.kind, i.start, i.end, i.reason or None, i.party or None, i.maximum)  # type: ignore[arg-type]
+        for i in intervals
+    ]
+
+
+def clock_compute(clock: Clock, intervals: Iterable[ClockInterval]) -> None:
+    """Set the computed columns from the log, without saving. The clock of a corrective measure has a fixed date."""
+    if clock.stopped_at is not None:
+        clock.due_at, clock.due_step = None, ""
+        return
+    if clock.need_id is None and not clock.limit:
+        clock.due_at = None if clock.breached_at else clock.limit_at
+        clock.due_step = "" if clock.breached_at else Clock.Step.LIMIT
+        return
+    log, calendar = log_of(intervals), load_calendar()
+    target, limit = Allowance.parse(clock.target), Allowance.parse(clock.limit)
+    clock.target_at = clock_due(log, target, calendar)
+    clock.limit_at = clock_due(log, limit, calendar)
+    event = next_event(
+        log,
+        target,
+        limit,
+        calendar,
+        fired_target=clock.warned_at is not None,
+        fired_limit=clock.breached_at is not None,
+    )
+    clock.due_at, clock.due_step = event if event else (None, "")
+
+
+def clocks_save(clocks: Iterable[Clock]) -> None:
+    """Recompute and save clocks from their stored logs."""
+    clocks = list(clocks)
+    logs: dict[int, list[ClockInterval]] = {clock.pk: [] for clock in clocks}
+    for interval in ClockInterval.objects.filter(clock__in=clocks).order_by("start", "id"):
+        logs[interval.clock_id].append(interval)
+    for clock in clocks:
+        clock_compute(clock, logs[clock.pk])
+    Clock.objects.bulk_update(clocks, [*COMPUTED, "warned_at", "breached_at", "stopped_at", "target", "limit"], 2000)
+
+
+def interval_switch(
+    *,
+    clock: Clock,
+    kind: str,
+    at: datetime,
+    reason: str = "",
+    party: str = "",
+    maximum: datetime | None = None,
+    by: User | None = None,
+) -> None:
+    """End the standing interval of a clock and begin another at the same moment. The caller saves the clock after
+    it."""
+    last = ClockInterval.objects.select_for_update().filter(clock=clock, end=None).first()
+    if last is not None:
+        at = max(at, last.start)
+        last.end = at
+        last.save(update_fields=["end"])
+    ClockInterval.objects.create(clock=clock, kind=kind, start=at, reason=reason, party=party, maximum=maximum, by=by)
+
+
+def clocks_stop(clocks: Iterable[Clock], at: datetime) -> None:
+    """Stop clocks for good: their needs are closed."""
+    clocks = list(clocks)
+    for clock in clocks:
+        clock.stopped_at = at
+        clock.due_at, clock.due_step = None, ""
+    Clock.objects.bulk_update(clocks, ["stopped_at", "due_at", "due_step"], 2000)
+
+
+def clock_pause(*, clock: Clock, reason: str, party: str, until: datetime, actor: User, at: datetime) -> None:
+    """Pause a running clock. A pause has a coded reason, the party waited for and a maximum of at most 90 days.
+
+    Raises ValidationError when the clock does not run or the maximum is out of range. In the caller's transaction."""
+    standing = ClockInterval.objects.filter(clock=clock, end=None).first()
+    if clock.stopped_at is not None or standing is None or standing.kind != ClockInterval.Kind.RUNNING:
+        raise ValidationError(_("Only a running deadline can be paused."))
+    if not at < until <= at + MAX_PAUSE:
+        raise ValidationError({"until": _("A pause ends on a later day, at most 90 days from now.")})
+    interval_switch(
+        clock=clock, kind=ClockInterval.Kind.PAUSED, at=at, reason=reason, party=party, maximum=until, by=actor
+    )
+    clocks_save([clock])
+    entry_record(
+        kind="clock.paused", actor=actor, at=at, case_id=clock.case_id, need=clock.need_id, reason=reason, party=party
+    )
+
+
+def clock_resume(*, clock: Clock, actor: User | None, at: datetime) -> None:
+    """End a pause. In the caller's transaction."""
+    standing = ClockInterval.objects.filter(clock=clock, end=None).first()
+    if standing is None or standing.kind != ClockInterval.Kind.PAUSED:
+        raise ValidationError(_("This deadline is not paused."))
+    interval_switch(clock=clock, kind=ClockInterval.Kind.RUNNING, at=at, by=actor)
+    clocks_save([clock])
+    entry_record(kind="clock.resumed", actor=actor, at=at, case_id=clock.case_id, need=clock.need_id)
+
+
+def clock_view(clock: Clock, intervals: Iterable[ClockInterval], at: datetime) -> ClockState:
+    """The state of a need's clock at a moment, for a screen."""
+    need = clock.need
+    met = clock.stopped_at if need is not None and need.state == "met" else None
+    withdrawn = clock.stopped_at if met is None else None
+    return clock_state(
+        log_of(intervals),
+        Allowance.parse(clock.target),
+        Allowance.parse(clock.limit),
+        load_calendar(),
+        at,
+        met_at=met,
+        withdrawn_at=withdrawn,
+    )
+
+
+def end_of_day(day: date) -> datetime:
+    """The local midnight that ends a day."""
+    return load_calendar().end_of(day)
+
+
+def start_of_day(day: date) -> datetime:
+    """The local midnight with which a day begins."""
+    return load_calendar().end_of(day - timedelta(days=1))
+
+
+def intervals_of(clock_ids: Iterable[int]) -> Mapping[int, list[ClockInterval]]:
+    """The logs of clocks, by clock."""
+    logs: dict[int, list[ClockInterval]] = {}
+    for interval in ClockInterval.objects.filter(clock_id__in=list(clock_ids)).order_by("start", "id"):
+        logs.setdefault(interval.clock_id, []).append(interval)
+    return logs

@@ -1,0 +1,283 @@
+"""Writing needs, referrals and escalations. The transitions of a referral stand in `oralu.core.lifecycle`; what a
+transition means for the facts and the case is the matter of `routing.services`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from oralu.apps.access.models import Role, User
+from oralu.apps.agencies.models import Agency
+from oralu.apps.agencies.services import places_release
+from oralu.apps.journal.services import Record, entries_record, entry_record
+from oralu.apps.messages.services import Outgoing, messages_write
+from oralu.apps.referrals.clocks import clock_compute, clocks_stop
+from oralu.apps.referrals.models import Clock, CorrectiveMeasure, Escalation, Need, Referral
+from oralu.core.lifecycle import REFERRAL, UNSENT, TransitionError, can
+
+if TYPE_CHECKING:
+    from datetime import date
+
+UNIT_HEAD = "unit_head"
+GOING = ("draft", "waiting_consent", "sent", "acknowledged", "accepted")
+
+
+def needs_close(
+    *,
+    needs: Sequence[Need],
+    state: str,
+    reason: str,
+    actor: User | None,
+    at: datetime,
+    note: str = "",
+    still_holds: bool = False,
+) -> None:
+    """Close open needs: their clocks stop, attempts under way are withdrawn, held places become free."""
+    if not needs:
+        return
+    for need in needs:
+        need.state, need.close_reason, need.close_note = state, reason, note
+        need.closed_at, need.still_holds = at, still_holds
+    Need.objects.bulk_update(needs, ["state", "close_reason", "close_note", "closed_at", "still_holds"], 2000)
+    clocks_stop(Clock.objects.filter(need__in=needs, stopped_at=None), at)
+    going = list(Referral.objects.filter(need__in=needs, state__in=GOING))
+    for referral in going:
+        event = "discard" if referral.state in UNSENT else "withdraw"
+        referral.state, referral.answered_at = can(REFERRAL, referral.state, event), at
+    Referral.objects.bulk_update(going, ["state", "answered_at"], 2000)
+    places_release(referral_ids=[r.pk for r in going], at=at)
+    entries_record(
+        records=[
+            Record(f"need.{state}", need.case_id, {"need": need.pk, "service": need.service, "reason": reason})
+            for need in needs
+        ],
+        actor=actor,
+        at=at,
+    )
+
+
+def referral_move(*, referral: Referral, event: str, actor: User | None, at: datetime, **changes: Any) -> Referral:
+    """Take a referral through a transition. Raises ValidationError with what is allowed from where it stands now, so
+    that the loser of a race learns it. The caller holds the lock of the case."""
+    referral = Referral.objects.select_for_update().get(pk=referral.pk)
+    try:
+        referral.state = can(REFERRAL, referral.state, event)
+    except TransitionError as error:
+        raise ValidationError(
+            _("This referral is already “%(state)s”. Reload the page to see what has happened.")
+            % {"state": referral.get_state_display()}
+        ) from error
+    for name, value in changes.items():
+        setattr(referral, name, value)
+    referral.save(update_fields=["state", *changes])
+    entry_record(
+        kind=f"referral.{event}",
+        actor=actor,
+        at=at,
+        case_id=referral.case_id,
+        referral=referral.pk,
+        agency=referral.agency_id,
+        reason=referral.reason,
+    )
+    return referral
+
+
+def referral_messages(referrals: Iterable[Referral], service: str, edition: str) -> list[Outgoing]:
+    """The messages that tell agencies of referrals just sent: to the responsible person, else to all who work there."""
+    outgoing = []
+    for referral in referrals:
+        for user in recipients(referral.agency):
+            outgoing.append(
+                Outgoing(
+                    key=f"referral-{referral.pk}-sent-{user.pk}",
+                    user_id=user.pk,
+                    template="referral_sent",
+                    data={"service": service, "edition": edition, "referral": referral.pk},
+                    email=bool(user.email),
+                )
+            )
+    return outgoing
+
+
+def recipients(agency: Agency) -> list[User]:
+    """Who in an agency is told: the responsible person and the deputy where they have accounts, else the active
+    staff."""
+    named = [u for u in (agency.responsible, agency.deputy) if u is not None and u.is_active]
+    return named or list(User.objects.filter(agency=agency, is_active=True).order_by("pk"))
+
+
+class Leadership:
+    """Who answers for a missed deadline: the addressee of the policy in the region of the case. Read once a batch."""
+
+    def __init__(self) -> None:
+        self._agencies: dict[tuple[str, str], Agency | None] = {}
+        self._users: dict[tuple[int, str], list[User]] = {}
+
+    def agency(self, addressee: str, region_id: str, unit: Agency) -> Agency | None:
+        """The unit of the case for its head, else the region's agency of that kind."""
+        if addressee == UNIT_HEAD:
+            return unit
+        key = (addressee, region_id)
+        if key not in self._agencies:
+            self._agencies[key] = (
+                Agency.objects.filter(kind=addressee, region_id=region_id, is_active=True)
+                .select_related("responsible", "deputy")
+                .order_by("pk")
+                .first()
+            )
+        return self._agencies[key]
+
+    def users(self, agency: Agency, addressee: str) -> list[User]:
+        key = (agency.pk, addressee)
+        if key not in self._users:
+            if addressee == UNIT_HEAD:
+                heads = User.objects.filter(agency=agency, role=Role.UNIT_HEAD, is_active=True)
+                self._users[key] = list(heads.order_by("pk"))
+            else:
+                self._users[key] = recipients(agency)
+        return self._users[key]
+
+
+def escalations_write(
+    *, clocks: Sequence[Clock], kind: str, fell_due: dict[int, datetime], leadership: Leadership, at: datetime
+) -> list[Escalation]:
+    """Put clocks in front of their addressees, once each, with messages. Inherited needs go as one digest a day and
+    addressee. `clocks` come with `need` and `case__unit` joined; `fell_due` is by clock."""
+    going = {r.need_id: r for r in Referral.objects.filter(need__in=[_need(c).pk for c in clocks], state__in=GOING)}
+    escalations = []
+    for clock in clocks:
+        need, case = _need(clock), clock.case
+        attempt = going.get(need.pk)
+        escalations.append(
+            Escalation(
+                clock=clock,
+                case_id=clock.case_id,
+                need=need,
+                kind=kind,
+                addressee=need.on_breach,
+                agency=leadership.agency(need.on_breach, case.region_id, case.unit),
+                late_agency_id=attempt.agency_id if attempt and attempt.sent_at else None,
+                at=at,
+                fell_due_at=fell_due[clock.pk],
+                in_digest=need.is_inherited,
+            )
+        )
+    Escalation.objects.bulk_create(escalations, batch_size=2000)
+    entries_record(
+        records=[
+            Record("escalation.written", e.case_id, {"need": e.need_id, "kind": kind, "addressee": e.addressee})
+            for e in escalations
+        ],
+        actor=None,
+        at=at,
+    )
+    messages_write(outgoing=_escalation_messages(escalations, kind, leadership, at), at=at)
+    return escalations
+
+
+def _need(clock: Clock) -> Need:
+    need = clock.need or (clock.measure.escalation.need if clock.measure else None)
+    assert need is not None
+    return need
+
+
+TEMPLATE = {
+    Escalation.Kind.BREACH: "escalation",
+    Escalation.Kind.NO_AGENCY: "no_agency",
+    Escalation.Kind.MEASURE_LATE: "measure_late",
+}
+
+
+def _escalation_messages(
+    escalations: Sequence[Escalation], kind: str, leadership: Leadership, at: datetime
+) -> list[Outgoing]:
+    outgoing: list[Outgoing] = []
+    digests: dict[int, int] = {}
+    for escalation in escalations:
+        if escalation.agency is None:
+            continue
+        for user in leadership.users(escalation.agency, escalation.addressee):
+            if escalation.in_digest:
+                digests[user.pk] = digests.get(user.pk, 0) + 1
+                continue
+            outgoing.append(
+                Outgoing(
+                    key=f"escalation-{escalation.clock_id}-{kind}-{user.pk}",
+                    user_id=user.pk,
+                    template=TEMPLATE[Escalation.Kind(kind)],
+                    case_id=escalation.case_id,
+                    data={
+                        "service": escalation.need.service,
+                        "edition": escalation.need.edition,
+                        "case": escalation.case_id,
+                    },
+                    email=bool(user.email),
+                )
+            )
+    for user_id, count in digests.items():
+        outgoing.append(
+            Outgoing(
+                key=f"digest-{at:%Y%m%d%H%M%S%f}-{user_id}",
+                user_id=user_id,
+                template="inherited_digest",
+                data={"count": count},
+            )
+        )
+    return outgoing
+
+
+def escalation_answer(
+    *,
+    escalation: Escalation,
+    cause: str,
+    cause_note: str,
+    measure: str,
+    responsible: str,
+    due_on: date,
+    actor: User,
+    at: datetime,
+) -> CorrectiveMeasure:
+    """Record why a deadline was missed and what was ordered, by whom and by when; its date is a clock too (002 §3).
+    In the caller's transaction. Raises ValidationError when it is answered already or the date is not in the future."""
+    from oralu.apps.referrals.clocks import end_of_day
+
+    escalation = Escalation.objects.select_for_update().get(pk=escalation.pk)
+    if escalation.answered_at is not None:
+        raise ValidationError(_("A cause has been recorded already. Reload the page to see it."))
+    ends = end_of_day(due_on)
+    if ends <= at:
+        raise ValidationError({"due_on": _("The date of the measure lies in the past.")})
+    escalation.cause, escalation.cause_note = cause, cause_note
+    escalation.answered_at, escalation.answered_by = at, actor
+    escalation.save(update_fields=["cause", "cause_note", "answered_at", "answered_by"])
+    order = CorrectiveMeasure.objects.create(
+        escalation=escalation, text=measure, responsible=responsible, due_on=due_on, ordered_by=actor, ordered_at=at
+    )
+    clock = Clock(case_id=escalation.case_id, measure=order, limit_at=ends)
+    clock_compute(clock, [])
+    clock.save()
+    entry_record(
+        kind="escalation.answered",
+        actor=actor,
+        at=at,
+        case_id=escalation.case_id,
+        escalation=escalation.pk,
+        cause=cause,
+        due_on=due_on.isoformat(),
+    )
+    return order
+
+
+def measure_done(*, measure: CorrectiveMeasure, note: str, actor: User, at: datetime) -> None:
+    """The corrective measure has been carried out: its clock stops. In the caller's transaction."""
+    measure = CorrectiveMeasure.objects.select_for_update().select_related("escalation").get(pk=measure.pk)
+    if measure.done_at is not None:
+        raise ValidationError(_("This measure is recorded as carried out already."))
+    measure.done_at, measure.done_note = at, note
+    measure.save(update_fields=["done_at", "done_note"])
+    clocks_stop(Clock.objects.filter(measure=measure), at)
+    entry_record(kind="measure.done", actor=actor, at=at, case_id=measure.escalation.case_id, measure=measure.pk)

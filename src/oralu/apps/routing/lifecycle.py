@@ -1,0 +1,192 @@
+"""What happens to a case as a whole: transfer, suspension while the person is searched for, a moved release date,
+closure."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from oralu.apps.agencies.models import Agency
+from oralu.apps.cases.models import Case, CaseState, ClosingGround
+from oralu.apps.journal.services import entry_record
+from oralu.apps.referrals.clocks import MAX_PAUSE, clocks_save, interval_switch
+from oralu.apps.referrals.models import Clock, ClockInterval, Need, PauseParty, PauseReason, Referral
+from oralu.apps.referrals.services import needs_close, referral_move
+from oralu.apps.routing.evaluating import cases_evaluate
+from oralu.apps.routing.facts import case_lock
+from oralu.apps.routing.frames import local_day
+from oralu.apps.routing.passing import days_catch_up
+from oralu.apps.routing.planning import Cause
+from oralu.apps.routing.policies import EditionsInForce
+from oralu.apps.routing.referring import need_refer
+
+if TYPE_CHECKING:
+    from oralu.apps.access.models import User
+
+
+@transaction.atomic
+def case_assign(*, case: Case, officer: User, reason: str, actor: User, at: datetime) -> Case:
+    """Give the case to another officer of the same unit, with a written reason."""
+    case = case_lock(case)
+    if officer.agency_id != case.unit_id or not officer.is_active:
+        raise ValidationError({"officer": _("This officer does not work in the unit of the case.")})
+    case.officer = officer
+    case.save(update_fields=["officer"])
+    entry_record(kind="case.assigned", actor=actor, at=at, case_id=case.pk, officer=officer.pk, reason=reason)
+    return case
+
+
+@transaction.atomic
+def case_transfer(
+    *, case: Case, unit: Agency, officer: User | None, locality: str, reason: str, actor: User, at: datetime
+) -> Case:
+    """Move the case to another unit, in another region too. The cohort unit stays; attempts under way with agencies of
+    the old place are withdrawn and go to agencies of the new one, with the time used kept."""
+    case = case_lock(case)
+    days_catch_up(case_ids=[case.pk], at=at)
+    case = case_lock(case)
+    EditionsInForce([unit.region_id]).on(unit.region_id, local_day(at))
+    if unit.pk == case.unit_id:
+        raise ValidationError({"unit": _("The case is in this unit already.")})
+    if unit.kind != "probation_unit" or not unit.is_active:
+        raise ValidationError({"unit": _("Choose an active probation unit.")})
+    left = {"unit": case.unit_id, "region": case.region_id}
+    moved = case.region_id != unit.region_id
+    case.unit, case.region_id, case.officer, case.locality = unit, unit.region_id, officer, locality
+    case.save(update_fields=["unit", "region", "officer", "locality"])
+    entry_record(kind="case.transferred", actor=actor, at=at, case_id=case.pk, left=left, unit=unit.pk, reason=reason)
+    if moved:
+        _reroute(case, actor, at)
+    cases_evaluate(case_ids=[case.pk], actor=actor, at=at, cause=Cause("transfer"))
+    case.refresh_from_db()
+    return case
+
+
+def _reroute(case: Case, actor: User, at: datetime) -> None:
+    going = Referral.objects.filter(
+        case=case, state__in=["draft", "waiting_consent", "sent", "acknowledged", "accepted"]
+    ).select_related("need", "agency")
+    for referral in list(going):
+        event = "discard" if referral.state in ("draft", "waiting_consent") else "withdraw"
+        referral_move(referral=referral, event=event, actor=actor, at=at, answered_at=at)
+        need_refer(need=referral.need, actor=actor, at=at)
+
+
+@transaction.atomic
+def case_suspend(*, case: Case, reason: str, actor: User, at: datetime) -> Case:
+    """The person is searched for: the case is suspended, its running clocks pause, waiting for the person."""
+    case = case_lock(case)
+    if case.state != CaseState.OPEN:
+        raise ValidationError(_("This case is suspended already."))
+    days_catch_up(case_ids=[case.pk], at=at)
+    Case.objects.filter(pk=case.pk).update(state=CaseState.SUSPENDED)
+    clocks = list(Clock.objects.filter(case=case, need__isnull=False, stopped_at=None))
+    running = set(
+        ClockInterval.objects.filter(clock__in=clocks, end=None, kind=ClockInterval.Kind.RUNNING).values_list(
+            "clock_id", flat=True
+        )
+    )
+    for clock in clocks:
+        if clock.pk in running:
+            interval_switch(
+                clock=clock,
+                kind=ClockInterval.Kind.PAUSED,
+                at=at,
+                reason=PauseReason.SEARCH,
+                party=PauseParty.PERSON,
+                maximum=at + MAX_PAUSE,
+                by=actor,
+            )
+    clocks_save(clocks)
+    entry_record(kind="case.suspended", actor=actor, at=at, case_id=case.pk, reason=reason)
+    case.refresh_from_db()
+    return case
+
+
+@transaction.atomic
+def case_resume(*, case: Case, actor: User, at: datetime) -> Case:
+    """The person is found: the clocks that paused for the search run on, the days that passed are looked at in
+    order."""
+    case = case_lock(case)
+    if case.state != CaseState.SUSPENDED:
+        raise ValidationError(_("This case is not suspended."))
+    Case.objects.filter(pk=case.pk).update(state=CaseState.OPEN)
+    paused = ClockInterval.objects.filter(
+        clock__case=case, end=None, kind=ClockInterval.Kind.PAUSED, reason=PauseReason.SEARCH
+    ).select_related("clock")
+    clocks = [interval.clock for interval in paused]
+    for clock in clocks:
+        interval_switch(clock=clock, kind=ClockInterval.Kind.RUNNING, at=at, by=actor)
+    clocks_save(clocks)
+    entry_record(kind="case.resumed", actor=actor, at=at, case_id=case.pk)
+    days_catch_up(case_ids=[case.pk], at=at)
+    cases_evaluate(case_ids=[case.pk], actor=actor, at=at, cause=Cause("human"))
+    case.refresh_from_db()
+    return case
+
+
+@transaction.atomic
+def release_date_move(*, case: Case, released_on: date | None, reason: str, actor: User, at: datetime) -> Case:
+    """The date of release is another than was thought. Under an edition that counts from release the whole case
+    shifts."""
+    case = case_lock(case)
+    if released_on is not None and released_on <= case.person.birth_date:
+        raise ValidationError({"released_on": _("The date of release lies before the date of birth.")})
+    old = case.released_on
+    case.released_on = released_on
+    case.save(update_fields=["released_on"])
+    entry_record(
+        kind="case.release_moved",
+        actor=actor,
+        at=at,
+        case_id=case.pk,
+        old=old.isoformat() if old else None,
+        new=released_on.isoformat() if released_on else None,
+        reason=reason,
+    )
+    cases_evaluate(case_ids=[case.pk], actor=actor, at=at, cause=Cause("human"))
+    case.refresh_from_db()
+    return case
+
+
+@transaction.atomic
+def case_close(*, case: Case, ground: str, closed_on: date, note: str, actor: User, at: datetime) -> Case:
+    """Take the person off the register by a ground. What is open is withdrawn with that reason; the clocks stop."""
+    case = case_lock(case)
+    if ground not in ClosingGround.values:
+        raise ValidationError({"ground": _("Choose the ground of the closure.")})
+    if not case.enrolled_on <= closed_on <= local_day(at):
+        raise ValidationError({"closed_on": _("The day of closure lies between enrolment and today.")})
+    if case.state == CaseState.OPEN:
+        days_catch_up(case_ids=[case.pk], at=at)
+    needs_close(
+        needs=list(Need.objects.filter(case=case, state=Need.State.OPEN)),
+        state=Need.State.WITHDRAWN,
+        reason=Need.Reason.CASE_CLOSED,
+        actor=actor,
+        at=at,
+    )
+    Case.objects.filter(pk=case.pk).update(
+        state=CaseState.CLOSED,
+        closed_on=closed_on,
+        closing_ground=ground,
+        next_change_on=None,
+        next_due_at=None,
+        next_need="",
+        breached=[],
+    )
+    entry_record(
+        kind="case.died" if ground == ClosingGround.DEATH else "case.closed",
+        actor=actor,
+        at=at,
+        case_id=case.pk,
+        ground=ground,
+        on=closed_on.isoformat(),
+        note=bool(note),
+    )
+    case.refresh_from_db()
+    return case

@@ -1,0 +1,100 @@
+"""Which edition of the policy is in force, and the adoption of one by a named person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from oralu.apps.access.models import Role, User
+from oralu.apps.agencies.models import Agency, Region
+from oralu.apps.journal.services import entry_record
+from oralu.apps.routing.models import Adoption
+from oralu.core.edition import Edition
+from oralu.policyfiles import load_edition
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+UNIT_HEAD = "unit_head"
+
+
+class NoEditionError(ValidationError):
+    """No edition is in force for a region on a day."""
+
+
+class EditionsInForce:
+    """Answers which edition is in force for a region on a day; reads the adoptions of the regions once."""
+
+    def __init__(self, region_ids: Iterable[str]) -> None:
+        self._adoptions: dict[str, list[Adoption]] = {}
+        for adoption in Adoption.objects.filter(region_id__in=set(region_ids)).order_by("-from_date", "-id"):
+            self._adoptions.setdefault(adoption.region_id, []).append(adoption)
+
+    def on(self, region_id: str, day: date) -> Edition:
+        """The edition in force. Raises NoEditionError when none has been adopted for the region by that day."""
+        for adoption in self._adoptions.get(region_id, []):
+            if adoption.from_date <= day:
+                return load_edition(adoption.edition)
+        raise NoEditionError(
+            _("No edition of the policy is in force in region %(region)s on %(day)s. An administrator adopts one.")
+            % {"region": region_id, "day": day.isoformat()}
+        )
+
+    def next_start(self, region_id: str, after: date) -> date | None:
+        """The first day after `after` on which another adoption takes force."""
+        days = [a.from_date for a in self._adoptions.get(region_id, []) if a.from_date > after]
+        return min(days, default=None)
+
+
+def unmanned_addressees(*, edition: Edition, region: Region) -> list[str]:
+    """The addressees of the edition's escalations that have no active user in the region. Providers may answer on
+    paper; those to whom a missed deadline goes may not be absent (spec: an edition cannot be adopted then)."""
+    manned: Mapping[str, bool] = {}
+    users = User.objects.filter(is_active=True, agency__region=region, agency__is_active=True)
+    kinds = set(users.values_list("agency__kind", flat=True))
+    manned = {kind: kind in kinds for kind in {rule.on_breach for rule in edition.rules}}
+    manned[UNIT_HEAD] = users.filter(role=Role.UNIT_HEAD).exists()
+    # A need for which no agency of the kind exists at all could never be sent to anybody.
+    present = set(Agency.objects.filter(region=region, is_active=True).values_list("kind", flat=True))
+    for rule in edition.rules:
+        manned.setdefault(rule.agency, rule.agency in present)
+    return [code for code in _in_order(edition) if not manned.get(code, True)]
+
+
+def _in_order(edition: Edition) -> list[str]:
+    return list(dict.fromkeys(code for rule in edition.rules for code in (rule.agency, rule.on_breach)))
+
+
+@transaction.atomic
+def edition_adopt(*, edition_name: str, region: Region, from_date: date, actor: User | None, at: datetime) -> Adoption:
+    """Put an edition in force for a region from a date. The cases of the region are evaluated by it from that day on.
+
+    Raises ValidationError while an addressee of one of its rules has no active user in the region.
+    """
+    edition = load_edition(edition_name)
+    missing = unmanned_addressees(edition=edition, region=region)
+    if missing:
+        names = ", ".join(edition.label("agency", code, get_language() or "ru") for code in missing)
+        raise ValidationError(
+            _("The edition cannot be adopted: nobody is appointed for %(names)s in this region.") % {"names": names}
+        )
+    if Adoption.objects.filter(region=region, from_date=from_date).exists():
+        raise ValidationError(_("An edition is already adopted for this region from this date."))
+    adoption = Adoption.objects.create(
+        region=region,
+        edition=edition.id,
+        digest=edition.digest,
+        from_date=from_date,
+        adopted_at=at,
+        adopted_by=actor,
+    )
+    entry_record(
+        kind="edition.adopted", actor=actor, at=at, edition=edition.id, digest=edition.digest, region=region.pk
+    )
+    return adoption

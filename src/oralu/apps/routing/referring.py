@@ -1,0 +1,367 @@
+"""What happens to a referral: sent, answered by the agency, confirmed or disputed by the person, accepted by the case
+manager. Every act takes the lock of the case, moves the referral and evaluates the case in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from oralu.apps.agencies.models import Agency
+from oralu.apps.agencies.selectors import Directory
+from oralu.apps.agencies.services import place_take, places_release
+from oralu.apps.cases.models import Case
+from oralu.apps.cases.services import EvidenceData, evidence_add
+from oralu.apps.journal.services import entry_record
+from oralu.apps.messages.services import Outgoing, messages_write
+from oralu.apps.people.models import Person
+from oralu.apps.people.services import consent_record
+from oralu.apps.referrals.models import Clock, Escalation, Need, Referral
+from oralu.apps.referrals.services import Leadership, escalations_write, needs_close, referral_move
+from oralu.apps.routing.evaluating import cases_evaluate, referral_new, referrals_announce
+from oralu.apps.routing.facts import FactData, case_lock, facts_record
+from oralu.apps.routing.frames import frames_load, local_day
+from oralu.apps.routing.planning import Cause, first_state, needs_duty
+from oralu.core.lifecycle import REFERRAL, can
+from oralu.policyfiles import load_edition
+
+if TYPE_CHECKING:
+    from oralu.apps.access.models import User
+
+
+def _evaluate(referral: Referral, actor: User | None, at: datetime) -> None:
+    cases_evaluate(case_ids=[referral.case_id], actor=actor, at=at, cause=Cause("referral"))
+
+
+@transaction.atomic
+def referral_handed_over(*, referral: Referral, actor: User, at: datetime) -> Referral:
+    """The printed referral has been handed to an agency without an account: from now on it counts as sent."""
+    case_lock(referral.case)
+    referral = referral_move(referral=referral, event="send", actor=actor, at=at, sent_at=at, on_paper=True)
+    _evaluate(referral, actor, at)
+    return referral
+
+
+@transaction.atomic
+def consent_recorded(*, person: Person, given_on: date, actor: User | None, at: datetime) -> int:
+    """Record the written consent; every referral that waited on it goes out. Returns how many."""
+    consent_record(person=person, given_on=given_on, actor=actor, at=at)
+    waiting = list(
+        Referral.objects.filter(case__person=person, state=Referral.State.WAITING_CONSENT)
+        .select_related("need", "agency__responsible", "agency__deputy")
+        .order_by("pk")
+    )
+    cases = sorted({r.case_id for r in waiting})
+    list(Case.objects.select_for_update(of=("self",)).filter(pk__in=cases).order_by("pk"))
+    for referral in waiting:
+        has_account = referral.agency.staff.filter(is_active=True).exists()
+        event = "consent_given" if has_account else "consent_given_on_paper"
+        referral.state = can(REFERRAL, referral.state, event)
+        referral.sent_at = at if has_account else None
+    Referral.objects.bulk_update(waiting, ["state", "sent_at"])
+    referrals_announce(waiting, actor=actor, at=at)
+    cases_evaluate(case_ids=cases, actor=actor, at=at, cause=Cause("consent"))
+    return len(waiting)
+
+
+@transaction.atomic
+def referral_acknowledge(*, referral: Referral, actor: User, at: datetime) -> Referral:
+    """The agency has read the referral."""
+    case_lock(referral.case)
+    return referral_move(
+        referral=referral, event="acknowledge", actor=actor, at=at, acknowledged_at=at, handled_by=actor
+    )
+
+
+@transaction.atomic
+def referral_accept(*, referral: Referral, actor: User, at: datetime) -> Referral:
+    """The agency takes it on. Where places are counted one is taken for the person; without a free one it is
+    refused."""
+    case_lock(referral.case)
+    referral = referral_move(referral=referral, event="accept", actor=actor, at=at, accepted_at=at, handled_by=actor)
+    agency = referral.agency
+    if agency.counts_places and place_take(referral_id=referral.pk, agency=agency, at=at) is None:
+        raise ValidationError(_("There is no free place left. Decline with the reason “no free places”."))
+    _tell_officer(referral, "accepted", at)
+    return referral
+
+
+@transaction.atomic
+def referral_decline(*, referral: Referral, reason: str, note: str, actor: User, at: datetime) -> Referral | None:
+    """The agency cannot: a coded reason; the need goes to the next agency with the time used kept. Returns the new
+    referral, or None when nobody else can and the leadership has been told."""
+    case_lock(referral.case)
+    referral = referral_move(
+        referral=referral,
+        event="decline",
+        actor=actor,
+        at=at,
+        answered_at=at,
+        reason=reason,
+        note=note,
+        handled_by=actor,
+    )
+    places_release(referral_ids=[referral.pk], at=at)
+    _tell_officer(referral, "declined", at)
+    new = need_refer(need=referral.need, actor=actor, at=at)
+    _evaluate(referral, actor, at)
+    return new
+
+
+@transaction.atomic
+def need_refer(*, need: Need, actor: User | None, at: datetime, agency: Agency | None = None) -> Referral | None:
+    """Another attempt for an open need: to the agency given, or to the next that fits and has not declined. Where there
+    is none its addressee is told, once. In a transaction that holds the lock of the case."""
+    case = case_lock(need.case)
+    if need.state != Need.State.OPEN:
+        raise ValidationError(_("This need is closed already."))
+    earlier = list(need.referrals.order_by("attempt"))
+    frame = frames_load([case.pk], lock=False)[case.pk]
+    clock = Clock.objects.get(need=need)
+    if agency is None:
+        without = [r.agency_id for r in earlier if r.state in (Referral.State.DECLINED, Referral.State.NOT_SERVED)]
+        agency = Directory([case.region_id]).choose(
+            need.addressee, frame.seeker(local_day(at)), needs_duty=needs_duty(clock.limit, at), without=without
+        )
+    else:
+        agency = Directory([case.region_id]).known(agency)
+    if agency is None:
+        _tell_leadership(need, clock, at)
+        return None
+    state = first_state(agency, is_consented=frame.is_consented)
+    new = referral_new(need, clock, agency, state, at, attempt=earlier[-1].attempt + 1 if earlier else 1)
+    new.save()
+    referrals_announce([new], actor=actor, at=at)
+    return new
+
+
+def _tell_leadership(need: Need, clock: Clock, at: datetime) -> None:
+    if Escalation.objects.filter(clock=clock, kind=Escalation.Kind.NO_AGENCY).exists():
+        return
+    clock = Clock.objects.select_related("need", "case__unit").get(pk=clock.pk)
+    need.escalated_no_agency = True
+    need.save(update_fields=["escalated_no_agency"])
+    escalations_write(
+        clocks=[clock], kind=Escalation.Kind.NO_AGENCY, fell_due={clock.pk: at}, leadership=Leadership(), at=at
+    )
+
+
+@transaction.atomic
+def referral_withdraw(*, referral: Referral, agency: Agency | None, note: str, actor: User, at: datetime) -> None:
+    """The case manager takes a referral back and sends the need elsewhere (reassignment): the time used is kept."""
+    case_lock(referral.case)
+    event = "discard" if referral.state in (Referral.State.DRAFT, Referral.State.WAITING_CONSENT) else "withdraw"
+    referral = referral_move(referral=referral, event=event, actor=actor, at=at, answered_at=at, note=note)
+    places_release(referral_ids=[referral.pk], at=at)
+    need_refer(need=referral.need, actor=actor, at=at, agency=agency)
+    _evaluate(referral, actor, at)
+
+
+@transaction.atomic
+def referral_serve(
+    *,
+    referral: Referral,
+    facts: Sequence[FactData],
+    evidence: EvidenceData,
+    note: str,
+    actor: User,
+    at: datetime,
+) -> Referral:
+    """The agency has helped, with the proof: the facts that the need was about are recorded with it.
+
+    `facts` are those that the policy names for the service. An answer given on paper is recorded by the case manager; a
+    referral not yet accepted is accepted by it."""
+    case = case_lock(referral.case)
+    if referral.state in (Referral.State.SENT, Referral.State.ACKNOWLEDGED):
+        referral = referral_move(
+            referral=referral, event="accept", actor=actor, at=at, accepted_at=at, handled_by=actor
+        )
+        if referral.agency.counts_places and place_take(referral_id=referral.pk, agency=referral.agency, at=at) is None:
+            raise ValidationError(_("There is no free place left. Decline with the reason “no free places”."))
+    proof = evidence_add(case=case, data=evidence, actor=actor, at=at)
+    referral = referral_move(
+        referral=referral,
+        event="report_served",
+        actor=actor,
+        at=at,
+        answered_at=at,
+        evidence=proof,
+        note=note,
+        handled_by=actor,
+        reason="",
+    )
+    facts_record(
+        case=case,
+        facts=[FactData(f.name, f.value, f.effective_on, f.until, proof) for f in facts],
+        actor=actor,
+        at=at,
+        referral=referral,
+        cause=Cause("referral"),
+    )
+    _tell_officer(referral, "served", at)
+    return referral
+
+
+@transaction.atomic
+def referral_not_served(*, referral: Referral, reason: str, note: str, actor: User, at: datetime) -> Referral:
+    """The agency accepted but did not help: a coded reason (a no-show among them). The need stays open, its clock goes
+    on."""
+    case_lock(referral.case)
+    referral = referral_move(
+        referral=referral, event="report_not_served", actor=actor, at=at, answered_at=at, reason=reason, note=note
+    )
+    places_release(referral_ids=[referral.pk], at=at)
+    _evaluate(referral, actor, at)
+    _tell_officer(referral, "not_served", at)
+    return referral
+
+
+@transaction.atomic
+def referral_person_confirms(*, referral: Referral, actor: User, at: datetime) -> None:
+    """The person says that the help came. Until the person has an account of their own it is recorded on their behalf,
+    and shown and counted as such."""
+    case_lock(referral.case)
+    _person_answers(referral, "confirmed", actor, at)
+
+
+@transaction.atomic
+def referral_person_disputes(*, referral: Referral, note: str, actor: User, at: datetime) -> Referral:
+    """The person says that the help did not come: the referral no longer counts as served."""
+    case_lock(referral.case)
+    _person_answers(referral, "disputed", actor, at)
+    referral = referral_move(referral=referral, event="dispute", actor=actor, at=at, note=note)
+    _evaluate(referral, actor, at)
+    return referral
+
+
+def _person_answers(referral: Referral, answer: str, actor: User, at: datetime) -> None:
+    referral.refresh_from_db()
+    if referral.state not in (Referral.State.SERVED, Referral.State.DISPUTED) or referral.person_answer == answer:
+        raise ValidationError(_("There is nothing to confirm: the agency has not reported help, or it is answered."))
+    referral.person_answer, referral.person_answered_at, referral.person_answer_by = answer, at, actor
+    referral.save(update_fields=["person_answer", "person_answered_at", "person_answer_by"])
+    entry_record(kind=f"referral.person_{answer}", actor=actor, at=at, case_id=referral.case_id, referral=referral.pk)
+
+
+@transaction.atomic
+def referral_accept_service(*, referral: Referral, actor: User, at: datetime) -> None:
+    """The case manager accepts the help as given: the third signature. Where the policy says that being served meets
+    the need (the conference of the agencies, the assessment of the family), the need is met by it."""
+    case_lock(referral.case)
+    referral = Referral.objects.select_for_update().select_related("need").get(pk=referral.pk)
+    if referral.state != Referral.State.SERVED or referral.case_accepted_at is not None:
+        raise ValidationError(_("There is nothing to accept here. Reload the page to see what has happened."))
+    referral.case_accepted_at, referral.case_accepted_by = at, actor
+    referral.save(update_fields=["case_accepted_at", "case_accepted_by"])
+    entry_record(kind="referral.accepted_by_case", actor=actor, at=at, case_id=referral.case_id, referral=referral.pk)
+    _meet_by_service(referral.need, actor, at)
+
+
+@transaction.atomic
+def dispute_uphold(*, referral: Referral, note: str, actor: User, at: datetime) -> None:
+    """The case manager finds that the person is right: the help was not given."""
+    case_lock(referral.case)
+    referral = referral_move(referral=referral, event="uphold", actor=actor, at=at, note=note)
+    _evaluate(referral, actor, at)
+
+
+@transaction.atomic
+def dispute_overrule(*, referral: Referral, note: str, actor: User, at: datetime) -> None:
+    """The case manager finds by the proof that the help was given."""
+    case_lock(referral.case)
+    referral = referral_move(referral=referral, event="overrule", actor=actor, at=at, note=note)
+    _evaluate(referral, actor, at)
+
+
+def _meet_by_service(need: Need, actor: User, at: datetime) -> None:
+    rule = load_edition(need.edition).rule(need.rule)
+    if need.state == Need.State.OPEN and rule.served_meets:
+        needs_close(needs=[need], state=Need.State.MET, reason=Need.Reason.SERVED, actor=actor, at=at, still_holds=True)
+        cases_evaluate(case_ids=[need.case_id], actor=actor, at=at, cause=Cause("referral"))
+
+
+@transaction.atomic
+def own_need_serve(*, need: Need, note: str, evidence: EvidenceData, actor: User, at: datetime) -> None:
+    """The unit has done what a need of its own asks (the conference of the agencies held: decision and date in the
+    proof)."""
+    case = case_lock(need.case)
+    need = Need.objects.select_for_update().get(pk=need.pk)
+    if not load_edition(need.edition).rule(need.rule).served_meets or need.state != Need.State.OPEN:
+        raise ValidationError(_("This need is met by facts, not by a report."))
+    evidence_add(case=case, data=evidence, actor=actor, at=at)
+    need.close_note = note
+    _meet_by_service(need, actor, at)
+
+
+@transaction.atomic
+def need_refused(*, need: Need, note: str, actor: User, at: datetime) -> None:
+    """The person refuses this help: an outcome of its own, nobody's failure and no violation."""
+    case_lock(need.case)
+    need = Need.objects.select_for_update().get(pk=need.pk)
+    if need.state != Need.State.OPEN:
+        raise ValidationError(_("This need is closed already."))
+    needs_close(
+        needs=[need],
+        state=Need.State.REFUSED,
+        reason=Need.Reason.REFUSED,
+        actor=actor,
+        at=at,
+        note=note,
+        still_holds=True,
+    )
+    cases_evaluate(case_ids=[need.case_id], actor=actor, at=at, cause=Cause("human"))
+
+
+@transaction.atomic
+def need_withdrawn(*, need: Need, note: str, actor: User, at: datetime) -> None:
+    """A human withdraws what the system opened, with a reason (law on artificial intelligence of 17.11.2025, art.
+    17)."""
+    case_lock(need.case)
+    need = Need.objects.select_for_update().get(pk=need.pk)
+    if need.state != Need.State.OPEN:
+        raise ValidationError(_("This need is closed already."))
+    if not note.strip():
+        raise ValidationError({"note": _("Say why it is withdrawn.")})
+    needs_close(
+        needs=[need],
+        state=Need.State.WITHDRAWN,
+        reason=Need.Reason.HUMAN,
+        actor=actor,
+        at=at,
+        note=note,
+        still_holds=True,
+    )
+    cases_evaluate(case_ids=[need.case_id], actor=actor, at=at, cause=Cause("human"))
+
+
+@transaction.atomic
+def need_reopen(*, need: Need, actor: User, at: datetime) -> None:
+    """The person has changed their mind, or the withdrawal was a mistake: if the rule still holds the need opens
+    anew."""
+    case_lock(need.case)
+    Need.objects.filter(pk=need.pk, still_holds=True).update(still_holds=False)
+    entry_record(kind="need.reconsidered", actor=actor, at=at, case_id=need.case_id, need=need.pk)
+    cases_evaluate(case_ids=[need.case_id], actor=actor, at=at, cause=Cause("human"))
+
+
+def _tell_officer(referral: Referral, answer: str, at: datetime) -> None:
+    officer = referral.case.officer
+    if officer is None or not officer.is_active:
+        return
+    need = referral.need
+    messages_write(
+        outgoing=[
+            Outgoing(
+                key=f"referral-{referral.pk}-{answer}-{at:%Y%m%d%H%M%S%f}",
+                user_id=officer.pk,
+                template="referral_answered",
+                case_id=referral.case_id,
+                data={"service": need.service, "edition": need.edition, "case": referral.case_id, "answer": answer},
+            )
+        ],
+        at=at,
+    )
