@@ -45,6 +45,29 @@ REGION_NAMES: Mapping[str, Text] = {
     "79": pgettext_lazy("region", "Shymkent"),
 }
 
+REGION_SHORT: Mapping[str, Text] = {
+    "10": pgettext_lazy("region, short", "Abai"),
+    "11": pgettext_lazy("region, short", "Akmola"),
+    "15": pgettext_lazy("region, short", "Aktobe"),
+    "19": pgettext_lazy("region, short", "Alm. reg."),
+    "23": pgettext_lazy("region, short", "Atyrau"),
+    "27": pgettext_lazy("region, short", "W. Kaz."),
+    "31": pgettext_lazy("region, short", "Zhambyl"),
+    "33": pgettext_lazy("region, short", "Zhetisu"),
+    "35": pgettext_lazy("region, short", "Karag."),
+    "39": pgettext_lazy("region, short", "Kostan."),
+    "43": pgettext_lazy("region, short", "Kyzylo."),
+    "47": pgettext_lazy("region, short", "Mangys."),
+    "55": pgettext_lazy("region, short", "Pavlod."),
+    "59": pgettext_lazy("region, short", "N. Kaz."),
+    "61": pgettext_lazy("region, short", "Turkis."),
+    "62": pgettext_lazy("region, short", "Ulytau"),
+    "63": pgettext_lazy("region, short", "E. Kaz."),
+    "71": pgettext_lazy("region, short", "Astana"),
+    "75": pgettext_lazy("region, short", "Almaty"),
+    "79": pgettext_lazy("region, short", "Shymk."),
+}
+
 
 @dataclass(frozen=True)
 class Spark:
@@ -72,6 +95,7 @@ class Tile:
 
     code: str
     label: Text
+    short: Text
     value: str
     shade: int | None
     column: int
@@ -131,5 +155,5 @@ def tile_map(
     for code, (column, row) in TILE_PLACES.items():
         value, show, href = figures.get(code, (None, "—", ""))
         shade = None if value is None else min(int(SHADES * value / highest), SHADES - 1)
-        tiles.append(Tile(code, names[code], show, shade, column, row, href))
+        tiles.append(Tile(code, names[code], REGION_SHORT[code], show, shade, column, row, href))
     return tuple(sorted(tiles, key=lambda tile: (tile.row, tile.column)))

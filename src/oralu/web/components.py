@@ -102,7 +102,7 @@ class Strip:
 
 @dataclass(frozen=True)
 class Countdown:
-    """A clock in words, see `countdown.countdown`. `exact` is the deadline to the minute; `note` says for whom or why."""
+    """A clock in words, see `countdown.countdown`. `exact` is the deadline to the minute; `note` says whom or why."""
 
     text: Text
     tone: Tone
@@ -125,7 +125,7 @@ class FactRead:
 
 @dataclass(frozen=True)
 class Why:
-    """The rule behind a judgement in words, its citation, its basis (law, proposal or decision, in words), its facts."""
+    """The rule behind a judgement: its words, citation and basis (law, proposal or decision, in words), its facts."""
 
     rule: Text
     citation: Text
@@ -148,7 +148,7 @@ class Act:
 
 @dataclass(frozen=True)
 class WorkRow:
-    """A row of work: who, the strip, what, until when, the act. `key` is unique on the page (letters, digits, dashes)."""
+    """A row of work: who, strip, what, until when, the act. `key` is unique on the page: letters, digits, dashes."""
 
     key: str
     title: Text

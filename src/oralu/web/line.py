@@ -24,7 +24,7 @@ LABEL_GAP = 12
 LANE = 18
 SPAN_LANE = 24
 LABEL_LIMIT = 30
-MAX_LABEL_LANES = 6
+MAX_LABEL_LANES = 10
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def line_of_days(
     """Lay out a case. `start` is day 0; `plan_due` the day on which three working days end, as the calendar has it."""
     scale = Scale(*_reach(today, facts, spans, risk_periods))
     placed, lanes = _place_facts(scale, facts)
-    axis_y = 30 + LANE * lanes
+    axis_y = 42 + LANE * lanes
     bars, depth = _place_spans(scale, spans, today, axis_y + 62)
     marks = [Mark(scale.x(day), day, str(day), _when(start, day)) for day in milestones]
     if plan_due is not None:

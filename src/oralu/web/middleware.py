@@ -10,7 +10,7 @@ from django.utils import translation
 
 
 class UserLanguageMiddleware:
-    """Stands after AuthenticationMiddleware. Without an account the cookie or the browser decides (LocaleMiddleware)."""
+    """Stands after AuthenticationMiddleware. Without an account the cookie or the browser decides."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Addresses of the staff web. The shell owns the choice of language and, while developing, the gallery of components."""
+"""Addresses of the staff web. The shell owns the choice of language and, in development, the gallery."""
 
 from __future__ import annotations
 

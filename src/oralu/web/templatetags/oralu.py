@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.conf import settings
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from oralu.policyfiles import load_edition
 from oralu.web import components
 from oralu.web.countdown import ALMATY, moment
 from oralu.web.line import day_label
@@ -39,7 +39,7 @@ def localmoment(value: datetime | None) -> str:
 
 @register.filter
 def number(value: int | float | Decimal | str | None) -> str:
-    """Thousands apart by a thin space that does not break, decimal sign of the language, a true minus; None is a dash."""
+    """Thousands apart by a thin space, the language's decimal sign, a true minus; what is not known is a dash."""
     if value is None or value == "":
         return "—"
     if isinstance(value, str):
@@ -93,17 +93,17 @@ def fits(value: str, expected: str) -> bool:
 @register.simple_tag
 def label(kind: str, code: str) -> str:
     """The edition's own words for a code (fact, value, service, agency, domain, rule) in the reader's language."""
-    from oralu.policyfiles import load_edition
-
-    edition_name = getattr(settings, "ORALU_EDITION", "kz-pilot-2026")
-    return str(load_edition(edition_name).label(kind, code, (get_language() or "ru")[:2]))
+    return str(load_edition().label(kind, code, (get_language() or "ru")[:2]))
 
 
 @register.filter
 def control(field: BoundField) -> SafeString:
     """The widget of a field with the class that the look gives to its kind; what was typed stays in it."""
     widget = field.field.widget
-    if isinstance(widget, CheckboxInput | RadioSelect | CheckboxSelectMultiple):
+    if isinstance(widget, RadioSelect | CheckboxSelectMultiple):
+        # Django repeats the class of a group on the element around it, which must not look like a box.
+        return mark_safe(field.as_widget())
+    if isinstance(widget, CheckboxInput):
         css = "form-check-input"
     elif isinstance(widget, Select):
         css = "form-select"
