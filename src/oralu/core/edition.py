@@ -26,7 +26,7 @@ _BASIS_WORDS: dict[str, Labels] = {
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """On what a line rests. A decision has no citation but says why; each says when it was last `verified` (ISO date)."""
+    """On what a line rests. A decision has no citation but says why; `verified`: when it was last, ISO date."""
 
     kind: BasisKind
     source: str | None
@@ -92,7 +92,7 @@ class Line:
     @property
     def citation(self) -> str:
         """The act or the section; for a decision the reason, in English."""
-        return self.based.source or (self.based.why or {}).get("en", "")
+        return self.based.source or ("" if self.based.why is None else self.based.why["en"])
 
     def cited(self, lang: str) -> str:
         return self.based.cited(lang)

@@ -363,7 +363,7 @@ class _Variation:
 
     def _choices(self, name: str, axis: Axis, leaves: set[int]) -> tuple[int, list[tuple[int, ...]]]:
         """The bits to clear, and for each value that makes a difference its bits at every offset. Values that no
-        condition tells apart are one."""
+        condition tells apart are one; the last of the vocabulary come first, since they most often close a domain."""
         axes = self.program.axes
         proof = axes.by_key.get(("evidence", name))
         ages = [age for age in axes.of_kind("age") if age.key[1] == name]
@@ -375,7 +375,7 @@ class _Variation:
             for value in self.program.edition.fact(name).codes
         }
         clear = axis.mask | (proof.mask if proof else 0) | sum(age.mask for age in ages)
-        return clear, [tuple(bit | extra for extra in more) for bit in apart.values()]
+        return clear, [tuple(bit | extra for extra in more) for bit in reversed(apart.values())]
 
     def provisional(self, states: tuple[int, ...], points: int, level: int) -> bool:
         unknown = [place for place, (bit, _, _) in enumerate(self.facts) if states[0] & bit]
@@ -410,7 +410,7 @@ class _Variation:
     ) -> tuple[int, int]:
         for place, state in enumerate(states):
             for step in self.steps:
-                state |= step._find_core(state).bits
+                state |= step.core(state).bits
             states[place] = state
         state = states[0]
         for axis, domain, place in aheads:
@@ -418,7 +418,7 @@ class _Variation:
         points = (state >> last.points_axis.shift) & ((1 << len(last.points_axis.values)) - 1)
         level = 0
         for step in self.steps:
-            verdict = step._find_verdict(state)
+            verdict = step.verdict(state)
             state |= verdict.bits
             level = verdict.level
         return points.bit_length() - 1, level
