@@ -6,12 +6,13 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from oralu.calendarfiles import load_calendar
 from oralu.core.worktime import Allowance, AllowanceError, Calendar, CalendarError, Transfer, due, due_many
 
+unhurried = settings(deadline=None)  # a busy machine is no failure
 KZ = load_calendar()
 FIRST = int(KZ.midnights[0])
 AFTER_LAST = int(KZ.midnights[len(KZ.working)])
@@ -73,6 +74,7 @@ def test_due(start: str, allow: str, expected: str) -> None:
     assert at(int(many)) == datetime.fromisoformat(expected)
 
 
+@unhurried
 @given(starts=st.lists(seconds, min_size=1, max_size=20), allowance=allowances)
 @example(
     starts=[int(datetime(2024, 2, 29, h, 30, tzinfo=UTC).timestamp()) for h in (16, 17, 18, 19)],
@@ -97,6 +99,7 @@ def test_many_equals_one_by_one_all_through_the_years(allow: str) -> None:
     assert many[sample].tolist() == [due(at(int(s)), Allowance.parse(allow), KZ).timestamp() for s in starts[sample]]
 
 
+@unhurried
 @given(start=seconds, n=st.integers(1, 60))
 def test_working_days_are_counted_as_a_person_would_with_a_finger_on_the_calendar(start: int, n: int) -> None:
     day, left = at(start).astimezone(KZ.zone).date(), n
@@ -112,6 +115,7 @@ def test_working_days_are_counted_as_a_person_would_with_a_finger_on_the_calenda
         assert ends.date() == day + timedelta(days=1)
 
 
+@unhurried
 @given(start=seconds, later=st.integers(0, 5_000_000), allowance=allowances)
 def test_a_later_start_is_never_due_earlier(start: int, later: int, allowance: Allowance) -> None:
     second = min(start + later, AFTER_LAST - 1)
@@ -128,6 +132,7 @@ def with_day_off(day: date) -> Calendar:
     return Calendar(KZ.first, KZ.last, KZ.zone, working)
 
 
+@unhurried
 @given(start=seconds, allowance=allowances, days=st.integers(0, 60))
 def test_a_holiday_never_brings_a_deadline_forward(start: int, allowance: Allowance, days: int) -> None:
     holiday = min(at(start).astimezone(KZ.zone).date() + timedelta(days=days), KZ.last)
@@ -180,6 +185,7 @@ def test_what_is_no_allowance_is_refused(text: str) -> None:
         Allowance.parse(text)
 
 
+@unhurried
 @given(allowances)
 def test_an_allowance_is_read_back_from_its_text(allowance: Allowance) -> None:
     assert Allowance.parse(str(allowance)) == allowance

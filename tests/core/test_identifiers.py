@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oralu.core.identifiers import Sex, bin_problems, control_digit, iin_generate, iin_problems
 
+unhurried = settings(deadline=None)  # a busy machine is no failure
 births = st.dates(date(1800, 1, 1), date(2099, 12, 31))
 sexes: st.SearchStrategy[Sex] = st.sampled_from(["female", "male"])
 orders = st.integers(9000, 9400)
@@ -36,6 +37,7 @@ def test_a_number_that_fails_both_rows_is_not_issued() -> None:
     assert codes(f"9005174{none[0]:04d}5") == [("not_issuable", tuple(range(1, 12)))]
 
 
+@unhurried
 @given(born=births, sex=sexes, order=orders)
 def test_a_generated_number_is_valid_and_agrees(born: date, sex: Sex, order: int) -> None:
     iin = iin_generate(born, sex, order)
@@ -44,6 +46,7 @@ def test_a_generated_number_is_valid_and_agrees(born: date, sex: Sex, order: int
     assert int(iin[7:11]) >= order
 
 
+@unhurried
 @given(born=births, sex=sexes)
 def test_orders_never_share_a_number(born: date, sex: Sex) -> None:
     some = [iin_generate(born, sex, order) for order in range(9000, 9300, 7)]
@@ -51,6 +54,7 @@ def test_orders_never_share_a_number(born: date, sex: Sex) -> None:
     assert some == sorted(some)
 
 
+@unhurried
 @given(born=births, sex=sexes, order=orders, place=st.sampled_from([*range(10), 11]), digit=st.integers(0, 9))
 def test_one_wrong_digit_is_found_wherever_the_first_row_decides(
     born: date, sex: Sex, order: int, place: int, digit: int
@@ -70,6 +74,7 @@ def test_what_the_official_rule_cannot_see() -> None:
     assert codes("700101690003", birth_date=date(2000, 1, 1)) == [("birth_date_differs", (1,))]
 
 
+@unhurried
 @given(born=births, other=births, sex=sexes, order=orders)
 def test_disagreement_with_the_birth_date_names_the_positions(born: date, other: date, sex: Sex, order: int) -> None:
     iin = iin_generate(born, sex, order)
