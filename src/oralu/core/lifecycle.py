@@ -96,7 +96,12 @@ REFERRAL = Table(
     "draft",
     {
         "draft": {"ask_consent": "waiting_consent", "send": "sent", "discard": "discarded"},
-        "waiting_consent": {"consent_given": "sent", "consent_refused": "discarded", "discard": "discarded"},
+        "waiting_consent": {
+            "consent_given": "sent",
+            "consent_given_on_paper": "draft",
+            "consent_refused": "discarded",
+            "discard": "discarded",
+        },
         "discarded": {},
         "sent": {"acknowledge": "acknowledged", "accept": "accepted", "decline": "declined", "withdraw": "withdrawn"},
         "acknowledged": {"accept": "accepted", "decline": "declined", "withdraw": "withdrawn"},

@@ -1,10 +1,19 @@
-"""Places held and released."""
+"""Writing agencies, and holding and releasing their places."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from oralu.apps.agencies.models import Agency, Occupancy, Place
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from oralu.apps.agencies.models import Agency, Occupancy, Place, RefugeAddress
+from oralu.apps.journal.services import entry_record
+
+if TYPE_CHECKING:
+    from oralu.apps.access.models import User
 
 HOLD = timedelta(hours=72)
 
@@ -52,3 +61,44 @@ def holds_expire(*, at: datetime) -> int:
     return Occupancy.objects.filter(state=Occupancy.State.HELD, held_until__lte=at).update(
         state=Occupancy.State.RELEASED, released_at=at, held_until=None
     )
+
+
+@transaction.atomic
+def agency_save(*, agency: Agency, places: int | None, refuge_address: str, actor: User | None, at: datetime) -> Agency:
+    """Create or change an agency with its places and, for a refuge, its hidden address.
+
+    `places` is how many places it shall have in use (None: leave them). A place that is taken is never removed: raises
+    ValidationError when more are taken than shall remain."""
+    is_new = agency.pk is None
+    if agency.is_refuge and agency.address:
+        raise ValidationError(
+            {"address": _("The address of a refuge is kept apart, in the field for hidden addresses.")}
+        )
+    agency.full_clean(exclude=["responsible", "deputy"])
+    agency.save()
+    if agency.is_refuge and refuge_address:
+        RefugeAddress.objects.update_or_create(agency=agency, defaults={"address": refuge_address})
+    if places is not None:
+        _places_set(agency, places)
+    entry_record(
+        kind="agency.created" if is_new else "agency.changed", actor=actor, at=at, agency=agency.pk, places=places
+    )
+    return agency
+
+
+def _places_set(agency: Agency, count: int) -> None:
+    in_use = list(Place.objects.select_for_update().filter(agency=agency, is_open=True).order_by("pk"))
+    closed = list(Place.objects.filter(agency=agency, is_open=False).order_by("pk"))
+    for place in closed[: max(0, count - len(in_use))]:
+        place.is_open = True
+        place.save(update_fields=["is_open"])
+    known = len(in_use) + len(closed)
+    Place.objects.bulk_create(Place(agency=agency, label=str(n + 1)) for n in range(known, count))
+    busy = set(Occupancy.objects.exclude(state=Occupancy.State.RELEASED).values_list("place_id", flat=True))
+    free = [place for place in in_use if place.pk not in busy]
+    surplus = len(in_use) - count
+    if surplus > len(free):
+        raise ValidationError({"places": _("More places are taken or held than shall remain.")})
+    for place in reversed(free[len(free) - surplus :] if surplus > 0 else []):
+        place.is_open = False
+        place.save(update_fields=["is_open"])

@@ -64,7 +64,7 @@ def _store(upload: UploadedFile) -> dict[str, str | int]:
     if kind is None:
         raise ValidationError({"evidence": _("Only PDF, JPEG and PNG files can be attached.")})
     name = secrets.token_hex(16) + kind[1]
-    folder = Path(settings.MEDIA_ROOT) / "evidence" / name[:2]
+    folder = Path(settings.MEDIA_ROOT) / name[:2]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(content)
     return {"file": name, "content_type": kind[0], "size": size, "sha256": hashlib.sha256(content).hexdigest()}
@@ -72,7 +72,7 @@ def _store(upload: UploadedFile) -> dict[str, str | int]:
 
 def evidence_path(evidence: Evidence) -> Path:
     """Where the file of a proof lies."""
-    return Path(settings.MEDIA_ROOT) / "evidence" / evidence.file[:2] / evidence.file
+    return Path(settings.MEDIA_ROOT) / evidence.file[:2] / evidence.file
 
 
 @transaction.atomic

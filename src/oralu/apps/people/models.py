@@ -80,7 +80,9 @@ class Consent(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["person"], name="consent_one_standing", condition=models.Q(withdrawn_at=None))
+            models.UniqueConstraint(
+                fields=["person"], name="consent_one_standing", condition=models.Q(withdrawn_at=None)
+            )
         ]
 
 

@@ -183,7 +183,9 @@ class Referral(models.Model):
         ordering = ("id",)
         constraints = [
             models.UniqueConstraint(fields=["need", "attempt"], name="referral_attempt_once"),
-            models.UniqueConstraint(fields=["need"], name="referral_one_going",
+            models.UniqueConstraint(
+                fields=["need"],
+                name="referral_one_going",
                 condition=models.Q(state__in=["draft", "waiting_consent", "sent", "acknowledged", "accepted"]),
             ),
         ]

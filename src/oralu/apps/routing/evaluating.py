@@ -257,7 +257,7 @@ def domains_of(evaluation: Evaluation, edition: Edition) -> dict[str, dict[str, 
             "risk": edition.risk_levels.index(result.risk),
             "failed": result.failed,
             "provisional": result.provisional,
-            "lines": [reason.line for reason in result.reasons],
+            "lines": [[reason.kind, reason.line] for reason in result.reasons],
         }
         for code, result in evaluation.domains.items()
     }

@@ -1,0 +1,15 @@
+"""Who may do what. A case belongs to a unit; an agency meets it only through a referral."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from oralu.apps.access.models import Role, User
+
+CASE_ROLES = frozenset({Role.CASE_MANAGER, Role.UNIT_HEAD})
+BOARD_ROLES = frozenset({Role.UNIT_HEAD, Role.LEADERSHIP})
+
+
+def officers_of(agency_id: int) -> QuerySet[User]:
+    """The case managers and the head of a unit who may lead a case."""
+    return User.objects.filter(agency_id=agency_id, is_active=True, role__in=CASE_ROLES).order_by("full_name")

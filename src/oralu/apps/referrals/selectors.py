@@ -1,0 +1,42 @@
+"""Reading needs, referrals and escalations: the doors of each role."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from oralu.apps.access.models import Role, User
+from oralu.apps.referrals.models import Escalation, Need, Referral
+
+UNSEEN = (Referral.State.DRAFT, Referral.State.WAITING_CONSENT, Referral.State.DISCARDED)
+GOING = (Referral.State.SENT, Referral.State.ACKNOWLEDGED, Referral.State.ACCEPTED)
+
+
+def referrals_visible_to(actor: User) -> QuerySet[Referral]:
+    """Staff of an agency see the referrals sent to it, until these are declined or withdrawn; a unit those of its cases."""
+    referrals = Referral.objects.select_related(
+        "need__clock", "agency__responsible", "agency__deputy", "case__person", "case__unit", "case__officer"
+    )
+    if actor.role in (Role.CASE_MANAGER, Role.UNIT_HEAD):
+        return referrals.filter(case__unit_id=actor.agency_id)
+    if actor.role in (Role.PROVIDER, Role.LEADERSHIP):
+        ended = (Referral.State.DECLINED, Referral.State.WITHDRAWN)
+        return referrals.filter(agency_id=actor.agency_id).exclude(state__in=[*UNSEEN, *ended])
+    return referrals.none()
+
+
+def needs_visible_to(actor: User) -> QuerySet[Need]:
+    """The needs of the cases of the own unit."""
+    if actor.role in (Role.CASE_MANAGER, Role.UNIT_HEAD):
+        return Need.objects.filter(case__unit_id=actor.agency_id).select_related("case__person", "clock")
+    return Need.objects.none()
+
+
+def escalations_visible_to(actor: User) -> QuerySet[Escalation]:
+    """Escalations in front of the own agency; those addressed to the head of a unit only for the head; the officers of a
+    unit see what has gone up from their cases."""
+    escalations = Escalation.objects.select_related("need", "late_agency", "case__unit", "measure", "agency", "clock")
+    if actor.role == Role.LEADERSHIP:
+        return escalations.filter(agency_id=actor.agency_id)
+    if actor.role in (Role.UNIT_HEAD, Role.CASE_MANAGER):
+        return escalations.filter(case__unit_id=actor.agency_id)
+    return escalations.none()
