@@ -118,7 +118,7 @@ def _scalar(node: yaml.Node, file: str, path: KeyPath) -> str | int | bool:
     if node.tag.endswith(":bool"):
         if node.value not in ("true", "false"):
             raise EditionError(
-                file, path, line, f"{node.value!r} can be read as a truth value", "Put it in quotes, or write true or false."
+                file, path, line, f"{node.value!r} can be read as a truth value", "Put it in quotes, or write true."
             )  # fmt: skip
         return bool(node.value == "true")
     return str(node.value)

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
 
-from oralu.core.edition import Edition, Labels, Line, Rule
+from oralu.core.edition import Edition, Line, Rule
 from oralu.core.facts import ANSWERS_WITHOUT_VALUE, UNKNOWN, FactState
 from oralu.core.grammar import ANY_DOMAIN, SEXES
 from oralu.core.program import Axis, Core, DomainProgram, Program, Verdict, compiled
+from oralu.core.reading import Labels
 
 __all__ = [
     "DomainResult",
@@ -408,10 +409,9 @@ class _Variation:
     def _result(
         self, states: list[int], aheads: list[tuple[Axis, DomainProgram, int]], last: DomainProgram
     ) -> tuple[int, int]:
-        for place, state in enumerate(states):
+        for place in range(len(states)):
             for step in self.steps:
-                state |= step.core(state).bits
-            states[place] = state
+                states[place] |= step.core(states[place]).bits
         state = states[0]
         for axis, domain, place in aheads:
             state |= (2 if states[place] & (2 << domain.failed_axis.shift) else 1) << axis.shift

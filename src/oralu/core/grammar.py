@@ -246,9 +246,7 @@ def _read_points(item: Item, scope: Scope) -> tuple[int, ...]:
     for part in item.each():
         points = part.integer()
         if points > scope.highest_points or points in found:
-            part.fail(
-                f"{points} is beyond the scale or stands twice", f"Write points from 0 to {scope.highest_points}."
-            )
+            part.fail(f"{points} is beyond the scale or stands twice", f"Points go from 0 to {scope.highest_points}.")
         found.append(points)
     return tuple(found)
 

@@ -33,9 +33,9 @@ from oralu.core.reading import EditionError, Item, Labels, Path
 CODE = re.compile(r"[a-z][a-z0-9_]*")
 ALLOWANCE = re.compile(r"PT([1-9]\d{0,4})H|([1-9]\d{0,4})WD|P([1-9]\d{0,4})D")
 _EDITION_KEYS = (
-    "edition title anchor failure_scope verified milestones highest_points domains judging_domain risk_levels "
-    "referral_states answers terms failures risks success"
-).split()
+    *("edition", "title", "anchor", "failure_scope", "verified", "milestones", "highest_points", "domains"),
+    *("judging_domain", "risk_levels", "referral_states", "answers", "terms", "failures", "risks", "success"),
+)
 _BASED = ("text", "basis", "verified")
 _BASED_OPTIONAL = ("citation", "why")
 
@@ -252,7 +252,7 @@ class _Loader:
                 "exactly one line has no condition, and it gives the lowest level of all lines",
                 "Let one line stand for the cases that are left.",
             )
-        answered = keys["answered_by"] if "answered_by" in keys else None
+        answered = keys.get("answered_by")
         codes = tuple(part.text() for part in answered.each()) if answered else ()
         self.policies[domain] = replace(policy, risks=tuple(risks), answered_by=codes)
 

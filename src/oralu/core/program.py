@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from oralu.core import grammar as g
-from oralu.core.edition import Edition, Line
+from oralu.core.edition import Edition
 from oralu.core.facts import UNKNOWN
 
 Test = Callable[[int], bool]
-AxisKey = tuple[str, ...] | tuple[str, str, int] | tuple[str, int]
 NO_YES = ("no", "yes")
 
 
@@ -245,7 +244,7 @@ class Verdict:
     bits: int
 
 
-CACHE = 1 << 15
+CACHE = 1 << 14
 
 
 class DomainProgram:
@@ -278,12 +277,10 @@ class DomainProgram:
         return self._verdict(state & self.risk_mask)
 
     def _find_core(self, state: int) -> Core:
-        line, points, proved = 0, 0, True
-        for line, (when, points, proof, unproved) in enumerate(self._points):
-            if when is None or when(state):
-                proved = proof is None or proof(state)
-                points = points if proved else unproved
-                break
+        line = next(i for i, (when, *_) in enumerate(self._points) if when is None or when(state))
+        _, points, proof, unproved = self._points[line]
+        proved = proof is None or proof(state)
+        points = points if proved else unproved
         raw = 1 << (self.raw_axis.shift + points)
         failures = tuple(i for i, holds in enumerate(self._failures) if holds(state | raw))
         final = 0 if failures else points
@@ -378,7 +375,3 @@ def _recalculated(program: Program, code: str) -> tuple[DomainProgram, ...]:
         if domain.code == code:
             break
     return tuple(touched)
-
-
-def line_at(lines: tuple[Line, ...], place: int) -> Line:
-    return lines[place]
