@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import signal
-import socket
-import subprocess
 import sys
 import time
 import urllib.request
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from types import FrameType
 from typing import NoReturn
 
-from oralu.config.environment import PROJECT_FOLDER
 from oralu.server import demo, roles
+from oralu.server.checks import check_browser_files, check_port, reachable_host
+from oralu.server.children import RESTARTS, Child, note_death, run_step
 from oralu.server.errors import CannotStartError
 from oralu.server.postgres import Server
-from oralu.server.processes import preexec_dying
-
-RESTARTS = 5
-"""A child that stops more often than this within WINDOW seconds has a reason that restarting does not cure."""
-WINDOW = 60.0
-GRACE = 20.0
+from oralu.server.stopping import StopRequested, ignore_signals, stop_on_signals
 
 
 @dataclass(frozen=True)
@@ -40,35 +31,6 @@ class Plan:
     port: int = 8000
     web_workers: int = 2
     demo_size: int | None = 150
-
-
-class StopRequested(BaseException):
-    """Ctrl-C, SIGTERM or a closed terminal."""
-
-
-@dataclass
-class Child:
-    """A process that is started again when it dies."""
-
-    name: str
-    command: Sequence[str]
-    environment: dict[str, str]
-    process: subprocess.Popen[bytes] | None = None
-    deaths: deque[float] = field(default_factory=lambda: deque(maxlen=RESTARTS))
-
-    def start(self) -> None:
-        self.process = spawn(self.command, self.environment)
-
-    def revive(self) -> None:
-        """Start it again if it died; raises CannotStartError when it keeps dying."""
-        if self.process is None or self.process.poll() is None:
-            return
-        note_death(self.name, self.process.returncode, self.deaths)
-        self.start()
-
-    def stop(self, seconds: float = GRACE) -> None:
-        if self.process is not None:
-            end_process(self.process, seconds)
 
 
 def run(plan: Plan, say: Callable[[str], None]) -> None:
@@ -87,7 +49,6 @@ def run(plan: Plan, say: Callable[[str], None]) -> None:
             welcome(plan, environment, say)
             watch(children, server, say)
         except StopRequested:
-            ignore_signals()
             say("Stopping…")
         except BaseException:
             ignore_signals()
@@ -235,115 +196,3 @@ def watch(children: list[Child], server: Server | None, say: Callable[[str], Non
             server.restart()
         for child in children:
             child.revive()
-
-
-def note_death(name: str, code: int, deaths: deque[float]) -> None:
-    """Report a death and count it; raises CannotStartError when there were too many within WINDOW."""
-    now = time.monotonic()
-    how = f"signal {signal.Signals(-code).name}" if code < 0 else f"code {code}"
-    if len(deaths) == deaths.maxlen and now - deaths[0] < WINDOW:
-        raise CannotStartError(
-            f"The {name} stopped {len(deaths) + 1} times within a minute (last with {how}), so Oralu stops too: "
-            "the reason stands in the lines above."
-        )
-    deaths.append(now)
-    print(f"The {name} stopped ({how}) and is started again.", file=sys.stderr, flush=True)
-
-
-def run_step(module: str, arguments: Sequence[str], environment: dict[str, str]) -> None:
-    """Run one preparing process to its end; if it fails, its last line on stderr is the reason that is shown."""
-    process = spawn([sys.executable, "-m", module, *arguments], environment, stderr=subprocess.PIPE)
-    try:
-        _, words = process.communicate()
-    except BaseException:
-        end_process(process, 5)
-        raise
-    lines = words.decode(errors="replace").strip().splitlines()
-    if process.returncode != 0:
-        reason = lines[-1] if lines else f"{module} ended with code {process.returncode}"
-        if len(lines) > 1:
-            print("\n".join(lines[:-1]), file=sys.stderr)
-        raise CannotStartError(reason)
-    if lines:
-        print("\n".join(lines), file=sys.stderr)
-
-
-def spawn(command: Sequence[str], environment: dict[str, str], stderr: int | None = None) -> subprocess.Popen[bytes]:
-    """Start a process in a session of its own (Ctrl-C reaches only us) that the kernel ends if we are killed."""
-    return subprocess.Popen(
-        command,
-        env=environment,
-        cwd=PROJECT_FOLDER,
-        stdin=subprocess.DEVNULL,
-        stderr=stderr,
-        start_new_session=True,
-        preexec_fn=preexec_dying(signal.SIGTERM),  # noqa: PLW1509
-    )
-
-
-def end_process(process: subprocess.Popen[bytes], seconds: float) -> None:
-    """Ask a child to stop; insist when it does not."""
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def check_browser_files() -> None:
-    """Raises CannotStartError when set-up never fetched what the pages need."""
-    if not (PROJECT_FOLDER / "node_modules" / "htmx.org").is_dir():
-        raise CannotStartError(
-            f"The browser files are missing ({PROJECT_FOLDER / 'node_modules'}): "
-            "run `make setup`, which needs Node.js 18 or newer with npm."
-        )
-
-
-def check_port(host: str, port: int) -> None:
-    """Raises CannotStartError when the address cannot be listened on, before anything has been started."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-            probe.listen(1)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise CannotStartError(
-                    f"Port {port} is taken by another program: choose another, for example PORT={port + 1}."
-                ) from error
-            raise CannotStartError(f"Oralu cannot listen on {host}:{port} ({error.strerror}).") from error
-
-
-def reachable_host(host: str) -> str:
-    """The address to show and to ask: "every interface" is no address that a browser can open."""
-    return "localhost" if host in {"0.0.0.0", "::", "127.0.0.1"} else host
-
-
-@contextmanager
-def stop_on_signals() -> Iterator[None]:
-    """Turn the words of a terminal or a service manager into StopRequested, wherever the main thread is."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise StopRequested
-
-    words = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-    before = {word: signal.getsignal(word) for word in words}
-    for word in words:
-        if before[word] is not signal.SIG_IGN:
-            signal.signal(word, stop)
-    try:
-        yield
-    except StopRequested:
-        pass
-    finally:
-        for word, handler in before.items():
-            signal.signal(word, handler)
-
-
-def ignore_signals() -> None:
-    """While stopping, a second Ctrl-C must not interrupt the order of it."""
-    for word in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(word, signal.SIG_IGN)

@@ -44,7 +44,7 @@ def serve(host: str, port: int, workers: int) -> None:
         workers=workers,
         blocking_threads=THREADS,
         backpressure=256,
-        workers_kill_timeout=10,
+        workers_kill_timeout=5,
         log_access=False,
         log_level=LogLevels.error,
     )

@@ -1,0 +1,120 @@
+"""A real `oralu run` in a folder of its own, looked at from outside as an operator would."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+PATIENCE = 90.0
+
+
+def until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
+    """Wait for a condition; fail with its name."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"after {seconds} s still not: {what}"
+        time.sleep(0.05)
+
+
+def processes_of(folder: Path) -> dict[int, str]:
+    """Every process that works for this data folder: PostgreSQL names it in its command, the others in ORALU_DATA."""
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+            environment = (entry / "environ").read_bytes()
+        except OSError:
+            continue
+        ours = f"ORALU_DATA={folder}".encode() in environment.split(b"\0")
+        if command and (ours or str(folder) in command):
+            found[int(entry.name)] = command
+    return found
+
+
+class Oralu:
+    """One `oralu run`."""
+
+    def __init__(self, folder: Path, port: int, environment: dict[str, str] | None = None) -> None:
+        self.folder, self.port = folder, port
+        self.output = folder.parent / "output.txt"
+        self.environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name != "DATABASE_URL" and not name.startswith("ORALU_")
+        }
+        self.environment |= {"DJANGO_SETTINGS_MODULE": "oralu.config.settings"} | (environment or {})
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> subprocess.Popen[bytes]:
+        options = ["--port", str(self.port), "--data", str(self.folder), "--no-demo", "--web-workers", "1"]
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "oralu", "run", *options], env=self.environment, stdout=output, stderr=output
+            )
+        return self.process
+
+    def open(self) -> float:
+        """Start, wait for the invitation, return the seconds that it took."""
+        began = time.monotonic()
+        process = self.start()
+        until(lambda: "Oralu is open" in self.said() or process.poll() is not None, "open")
+        assert process.poll() is None, self.said()
+        return time.monotonic() - began
+
+    def said(self) -> str:
+        return self.output.read_text(encoding="utf-8")
+
+    def healthy(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=5) as answer:
+                return bool(answer.read() == b"ok\n")
+        except OSError:
+            return False
+
+    def stop(self, word: signal.Signals = signal.SIGTERM) -> int:
+        assert self.process is not None
+        self.process.send_signal(word)
+        return self.process.wait(PATIENCE)
+
+    def refused(self) -> str:
+        """Start, expect a refusal: exit code 1 and one sentence, which is returned."""
+        assert self.start().wait(PATIENCE) == 1, self.said()
+        lines = self.said().strip().splitlines()
+        assert len(lines) == 1, self.said()
+        assert "Traceback" not in lines[0]
+        return lines[0]
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder that PostgreSQL's account can reach; what still runs in it afterwards is ended."""
+    folder = Path(tempfile.mkdtemp(prefix="oralu-run-"))
+    folder.chmod(0o711)
+    yield folder
+    for pid in processes_of(folder):
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: not processes_of(folder), "everything ended", 20)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def oralu(place: Path, port: int) -> Oralu:
+    return Oralu(place / "data", port)
