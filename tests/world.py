@@ -14,7 +14,7 @@ from oralu.apps.agencies.models import Agency, Region
 from oralu.apps.agencies.services import agency_save
 from oralu.apps.cases.models import Case
 from oralu.apps.people.models import Person
-from oralu.apps.people.services import ChildData, PersonData
+from oralu.apps.people.services import PersonData
 from oralu.apps.routing.enrolment import EnrolmentData, cases_enrol
 from oralu.apps.routing.facts import FactData
 from oralu.apps.routing.policies import edition_adopt

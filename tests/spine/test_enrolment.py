@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from world import World
 
 from oralu.apps.cases.models import EvaluationRecord, Statement
 from oralu.apps.journal.models import Entry
 from oralu.apps.referrals.models import Escalation, Need, Referral
 from oralu.apps.routing.evaluating import cases_evaluate
 from oralu.apps.routing.planning import Cause
+from world import World
 
 WITHOUT_PAPERS = {"identity_document": "none", "housing": "stable", "violence_threat": "no", "exploitation_risk": "no"}
 

@@ -89,8 +89,7 @@ def addressee_label(need: Need) -> str:
 def need_countdown(need: Need, clock: Clock, intervals: Iterable[ClockInterval], at: datetime) -> Countdown:
     """The countdown of a need's clock. Waiting and paused say for whom."""
     log = list(intervals)
-    if at < log[0].start:
-        at = log[0].start
+    at = max(at, log[0].start)
     state = clock_view(clock, log, at)
     word = state.status if state.status in ("waiting", "paused", "met", "withdrawn") else "running"
     reason, party = "", ""

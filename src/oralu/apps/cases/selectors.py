@@ -9,8 +9,8 @@ from oralu.apps.cases.models import Case
 
 
 def cases_visible_to(actor: User) -> QuerySet[Case]:
-    """The whole cases that an actor may open: those of the own unit. An agency sees a referral, never the case; leadership
-    sees its escalations; an administrator sees no cases. What may not be seen is absent."""
+    """The whole cases that an actor may open: those of the own unit. An agency sees a referral, never the case;
+    leadership sees its escalations; an administrator sees no cases. What may not be seen is absent."""
     cases = Case.objects.select_related("person", "officer", "unit", "region")
     if actor.role in (Role.CASE_MANAGER, Role.UNIT_HEAD):
         return cases.filter(unit_id=actor.agency_id)

@@ -12,7 +12,8 @@ GOING = (Referral.State.SENT, Referral.State.ACKNOWLEDGED, Referral.State.ACCEPT
 
 
 def referrals_visible_to(actor: User) -> QuerySet[Referral]:
-    """Staff of an agency see the referrals sent to it, until these are declined or withdrawn; a unit those of its cases."""
+    """Staff of an agency see the referrals sent to it, until these are declined or withdrawn; a unit those of its
+    cases."""
     referrals = Referral.objects.select_related(
         "need__clock", "agency__responsible", "agency__deputy", "case__person", "case__unit", "case__officer"
     )
@@ -32,8 +33,8 @@ def needs_visible_to(actor: User) -> QuerySet[Need]:
 
 
 def escalations_visible_to(actor: User) -> QuerySet[Escalation]:
-    """Escalations in front of the own agency; those addressed to the head of a unit only for the head; the officers of a
-    unit see what has gone up from their cases."""
+    """Escalations in front of the own agency; those addressed to the head of a unit only for the head; the officers of
+    a unit see what has gone up from their cases."""
     escalations = Escalation.objects.select_related("need", "late_agency", "case__unit", "measure", "agency", "clock")
     if actor.role == Role.LEADERSHIP:
         return escalations.filter(agency_id=actor.agency_id)
