@@ -48,7 +48,7 @@ def at(epoch: int) -> datetime:
         # Sunday 5 January 2025 was worked, the 7th is Christmas.
         ("2025-01-02T10:00:00+05:00", "2WD", "2025-01-07T00:00:00+05:00"),
         ("2025-01-06T10:00:00+05:00", "1WD", "2025-01-09T00:00:00+05:00"),
-        # 31 August 2026 is worked: Constitution Day left the end of August.
+        # 31 August 2026 is a day off: Constitution Day falls on a Sunday.
         ("2026-08-28T10:00:00+05:00", "1WD", "2026-09-02T00:00:00+05:00"),
         # Calendar days do not move off a holiday.
         ("2026-03-16T09:00:00+05:00", "P5D", "2026-03-22T00:00:00+05:00"),
