@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from oralu.web import gallery, language
 
+PARTS = ("account", "today", "caseload", "enrol", "case", "inbox", "board", "administration", "policy")
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("language", language.choose, name="language"),
+    *(path("", include(f"oralu.web.{part}.urls")) for part in PARTS),
 ]
 if settings.DEBUG or getattr(settings, "DESIGN_GALLERY", False):
     urlpatterns += gallery.urlpatterns
