@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from importlib.util import find_spec
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -36,20 +35,14 @@ INSTALLED_APPS = [
     "django_cotton.apps.SimpleAppConfig",
     "django_htmx",
     "csp",
-    *(
-        name
-        for name in [
-            "oralu.apps.journal",
-            "oralu.apps.access",
-            "oralu.apps.messages",
-            "oralu.apps.agencies",
-            "oralu.apps.people",
-            "oralu.apps.cases",
-            "oralu.apps.referrals",
-            "oralu.apps.routing",
-        ]
-        if find_spec(f"{name}.apps")
-    ),
+    "oralu.apps.journal",
+    "oralu.apps.access",
+    "oralu.apps.messages",
+    "oralu.apps.agencies",
+    "oralu.apps.people",
+    "oralu.apps.cases",
+    "oralu.apps.referrals",
+    "oralu.apps.routing",
     "oralu.web",
 ]
 

@@ -156,11 +156,10 @@ def start_children(plan: Plan, environment: dict[str, str], stack: ExitStack) ->
     options = ["--host", plan.host, "--port", str(plan.port), "--workers", str(plan.web_workers)]
     web = Child("web server", [*module, *options], environment | {"ORALU_POOL": "yes"})
     worker = Child("worker", [sys.executable, "-m", "oralu", "worker"], environment)
-    children = [web, worker] if find_spec("oralu.apps.routing.worker") else [web]
-    for child in reversed(children):
+    for child in (worker, web):
         stack.callback(child.stop)
         child.start()
-    return children
+    return [web, worker]
 
 
 def wait_until_served(plan: Plan, web: Child, seconds: float = 60) -> None:
