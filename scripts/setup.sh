@@ -29,7 +29,7 @@ browser_parts() {
   wanted="$(fingerprint package-lock.json package.json)"
   if fresh node_modules/oralu.stamp "$wanted"; then return; fi
   command -v npm >/dev/null || stop "Node.js 18 or newer with npm is needed for the browser files: install it (Debian: apt-get install nodejs npm), then run \`make setup\` again."
-  node -e 'process.exit(process.versions.node.split(".")[0] < 18)' || stop "Node.js 18 or newer is needed, this is $(node --version)."
+  node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 18 ? 1 : 0)' || stop "Node.js 18 or newer is needed, this is $(node --version)."
   echo "Fetching browser files into node_modules…"
   npm ci --silent --no-fund --no-audit --ignore-scripts || stop "npm could not fetch the browser files: run \`npm ci\` to see why."
   echo "$wanted" >node_modules/oralu.stamp

@@ -12,7 +12,7 @@ from importlinter.cli import lint_imports
 
 PACKAGE = Path(__file__).resolve().parents[2] / "src" / "oralu"
 APPS = PACKAGE / "apps"
-DOORS_OF_AN_APP = {"services", "selectors"}
+WRITES = {"create", "bulk_create", "update", "bulk_update", "delete", "get_or_create", "update_or_create"}
 IMPURE = {
     "asyncio", "ftplib", "glob", "http", "io", "logging", "multiprocessing", "os", "pathlib", "random", "secrets",
     "shutil", "smtplib", "socket", "sqlite3", "ssl", "subprocess", "tempfile", "threading", "time", "urllib",
@@ -98,16 +98,22 @@ def test_nothing_below_the_doors_reads_the_clock() -> None:
     assert readings == [], "pass `at` down instead"
 
 
-def test_an_application_is_used_through_its_services_and_selectors() -> None:
-    intrusions = [
-        found(path, line, name)
-        for path in sources(APPS)
-        for line, name in imports_of(path)
-        if name.startswith("oralu.apps.")
-        and name.split(".")[2] != path.relative_to(APPS).parts[0]
-        and name.split(".")[3] not in DOORS_OF_AN_APP
-    ]
-    assert intrusions == []
+def test_an_application_writes_its_own_tables_only() -> None:
+    """Models are read across applications (types, states, joins); a row of another is written by its services."""
+    written = []
+    for path in sources(APPS):
+        own = path.relative_to(APPS).parts[0]
+        foreign = {
+            name.rpartition(".")[2]
+            for _, name in imports_of(path)
+            if name.startswith("oralu.apps.") and name.split(".")[2] != own and name.split(".")[3] == "models"
+        }
+        written += [
+            found(path, line, call)
+            for line, call in calls_of(path)
+            if call.rpartition(".")[2] in WRITES and call.split(".")[0] in foreign and ".objects" in call
+        ]
+    assert written == []
 
 
 def test_nothing_happens_behind_a_save() -> None:
