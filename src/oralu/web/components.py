@@ -269,7 +269,8 @@ def form_errors(form: Any) -> tuple[FormError, ...]:
     """Errors of a form, one line each, in the order of its fields; those of the whole form come first."""
     lines = [FormError("", "", message) for message in form.non_field_errors()]
     for bound in form:
-        lines += [FormError(bound.id_for_label or bound.auto_id, bound.label, message) for message in bound.errors]
+        first = f"{bound.auto_id}_0" if bound.use_fieldset else bound.id_for_label
+        lines += [FormError(first, bound.label, message) for message in bound.errors]
     return tuple(lines)
 
 
