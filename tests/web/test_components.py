@@ -294,3 +294,20 @@ def test_every_icon_that_is_named_is_drawn():
     sources = "".join(path.read_text() for path in web.rglob("*.html"))
     named = set(re.findall(r'<c-icon name="(\w+)"', sources)) | {entry.icon for entry in context.NAVIGATION}
     assert named <= drawn
+
+
+def test_what_a_page_leaves_out_leaves_no_hole():
+    text = draw('<c-page_header title="Today" /><c-panel title="Send" submit="Send" action="/x" />')
+    assert "<ol" not in text
+    assert "records" not in text
+    assert "error-summary" not in text
+
+
+def test_the_act_works_as_a_link_and_in_place():
+    row = gallery_samples.rows()[0]
+    text = draw('<c-work_row :of="row" />', row=row)
+    assert f'href="{row.act.href}"' in text
+    assert f'hx-get="{row.act.href}"' in text
+    target = re.search(r'hx-target="#([^"]+)"', text)
+    assert target is not None
+    assert f'id="{target[1]}"' in text

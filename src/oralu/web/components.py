@@ -13,9 +13,8 @@ from enum import StrEnum
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 Text = str | Promise
 
@@ -34,12 +33,6 @@ POINT_WORDS: Mapping[int, Text] = {
     0: gettext_lazy("not closed"),
     1: gettext_lazy("in progress"),
     2: gettext_lazy("closed with evidence"),
-}
-RISK_WORDS: Mapping[str, Text] = {
-    "R0": pgettext_lazy("risk", "domain closed"),
-    "R1": pgettext_lazy("risk", "in progress"),
-    "R2": pgettext_lazy("risk", "needs attention"),
-    "R3": pgettext_lazy("risk", "act now"),
 }
 
 
@@ -258,11 +251,6 @@ class FormError:
     field_id: str
     label: Text
     message: Text
-
-
-def risk_label(level: str) -> Text:
-    """«R3: act now». Raises KeyError for a level that the policy does not know."""
-    return format_lazy("{level}: {words}", level=level, words=RISK_WORDS[level])
 
 
 def form_errors(form: Any) -> tuple[FormError, ...]:

@@ -62,14 +62,9 @@ def short_name(full_name: str) -> str:
 
 
 @register.filter
-def risk_words(level: str) -> components.Text:
-    return components.risk_label(level)
-
-
-@register.filter
-def risk_only(level: str) -> components.Text:
-    """The words of a level without its code. Raises KeyError for a level that the policy does not know."""
-    return components.RISK_WORDS[level]
+def risk_words(level: str) -> str:
+    """The edition's words for a level without its code, which the badge shows apart. Raises KeyError for no level."""
+    return label("risk", level).removeprefix(f"{level}: ")
 
 
 @register.simple_tag
