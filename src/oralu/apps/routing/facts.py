@@ -79,8 +79,7 @@ def facts_record(
     cause: Cause | None = None,
 ) -> list[Statement]:
     """Record statements about one case and evaluate it. Raises ValidationError; then nothing is written."""
-    case = case_lock(case)
-    days_catch_up(case_ids=[case.pk], at=at)
+    case = case_lock(case, at)
     edition = EditionsInForce([case.region_id]).on(case.region_id, local_day(at))
     recorded: dict[str, list[str]] = {}
     for name, value in case.statements.filter(retracts=None, retraction=None).values_list("name", "value"):
@@ -134,8 +133,7 @@ def statements_write(
 @transaction.atomic
 def statement_retract(*, statement: Statement, reason: str, actor: User, at: datetime) -> Statement:
     """Retract a mistaken statement with a reason. What it opened is withdrawn with that reason."""
-    case = case_lock(statement.case)
-    days_catch_up(case_ids=[case.pk], at=at)
+    case = case_lock(statement.case, at)
     if not reason.strip():
         raise ValidationError({"reason": _("Say why the statement is mistaken.")})
     if statement.retracts_id is not None or Statement.objects.filter(retracts=statement).exists():
@@ -158,10 +156,14 @@ def statement_retract(*, statement: Statement, reason: str, actor: User, at: dat
     return retraction
 
 
-def case_lock(case: Case, version: int | None = None) -> Case:
-    """Take the lock of a case; whoever writes about a case holds it. Raises ValidationError for a closed case, and
-    where the reader's version is stale."""
+def case_lock(case: Case, at: datetime) -> Case:
+    """Take the lock of a case before writing anything about it, and make good the days that have come since it was last
+    looked at, so that thresholds and milestones are judged by what was known then.
+
+    Raises ValidationError for a closed case."""
     case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
     if case.state == CaseState.CLOSED:
         raise ValidationError(_("This case is closed: nothing more can be recorded in it."))
+    if days_catch_up(case_ids=[case.pk], at=at):
+        case.refresh_from_db()
     return case

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @transaction.atomic
 def case_assign(*, case: Case, officer: User, reason: str, actor: User, at: datetime) -> Case:
     """Give the case to another officer of the same unit, with a written reason."""
-    case = case_lock(case)
+    case = case_lock(case, at)
     if officer.agency_id != case.unit_id or not officer.is_active:
         raise ValidationError({"officer": _("This officer does not work in the unit of the case.")})
     case.officer = officer
@@ -46,9 +46,7 @@ def case_transfer(
 ) -> Case:
     """Move the case to another unit, in another region too. The cohort unit stays; attempts under way with agencies of
     the old place are withdrawn and go to agencies of the new one, with the time used kept."""
-    case = case_lock(case)
-    days_catch_up(case_ids=[case.pk], at=at)
-    case = case_lock(case)
+    case = case_lock(case, at)
     EditionsInForce([unit.region_id]).on(unit.region_id, local_day(at))
     if unit.pk == case.unit_id:
         raise ValidationError({"unit": _("The case is in this unit already.")})
@@ -79,10 +77,9 @@ def _reroute(case: Case, actor: User, at: datetime) -> None:
 @transaction.atomic
 def case_suspend(*, case: Case, reason: str, actor: User, at: datetime) -> Case:
     """The person is searched for: the case is suspended, its running clocks pause, waiting for the person."""
-    case = case_lock(case)
+    case = case_lock(case, at)
     if case.state != CaseState.OPEN:
         raise ValidationError(_("This case is suspended already."))
-    days_catch_up(case_ids=[case.pk], at=at)
     Case.objects.filter(pk=case.pk).update(state=CaseState.SUSPENDED)
     clocks = list(Clock.objects.filter(case=case, need__isnull=False, stopped_at=None))
     running = set(
@@ -111,7 +108,7 @@ def case_suspend(*, case: Case, reason: str, actor: User, at: datetime) -> Case:
 def case_resume(*, case: Case, actor: User, at: datetime) -> Case:
     """The person is found: the clocks that paused for the search run on, the days that passed are looked at in
     order."""
-    case = case_lock(case)
+    case = case_lock(case, at)
     if case.state != CaseState.SUSPENDED:
         raise ValidationError(_("This case is not suspended."))
     Case.objects.filter(pk=case.pk).update(state=CaseState.OPEN)
@@ -133,7 +130,7 @@ def case_resume(*, case: Case, actor: User, at: datetime) -> Case:
 def release_date_move(*, case: Case, released_on: date | None, reason: str, actor: User, at: datetime) -> Case:
     """The date of release is another than was thought. Under an edition that counts from release the whole case
     shifts."""
-    case = case_lock(case)
+    case = case_lock(case, at)
     if released_on is not None and released_on <= case.person.birth_date:
         raise ValidationError({"released_on": _("The date of release lies before the date of birth.")})
     old = case.released_on
@@ -156,13 +153,11 @@ def release_date_move(*, case: Case, released_on: date | None, reason: str, acto
 @transaction.atomic
 def case_close(*, case: Case, ground: str, closed_on: date, note: str, actor: User, at: datetime) -> Case:
     """Take the person off the register by a ground. What is open is withdrawn with that reason; the clocks stop."""
-    case = case_lock(case)
+    case = case_lock(case, at)
     if ground not in ClosingGround.values:
         raise ValidationError({"ground": _("Choose the ground of the closure.")})
     if not case.enrolled_on <= closed_on <= local_day(at):
         raise ValidationError({"closed_on": _("The day of closure lies between enrolment and today.")})
-    if case.state == CaseState.OPEN:
-        days_catch_up(case_ids=[case.pk], at=at)
     needs_close(
         needs=list(Need.objects.filter(case=case, state=Need.State.OPEN)),
         state=Need.State.WITHDRAWN,

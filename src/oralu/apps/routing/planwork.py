@@ -23,7 +23,7 @@ PLAN = "plan"
 def plan_draft(*, case: Case, steps: Sequence[StepData], actor: User | None, at: datetime) -> Plan:
     """Write a draft. While an agreed version stands, the fact stays “agreed”: a new draft does not undo an
     agreement."""
-    case = case_lock(case)
+    case = case_lock(case, at)
     plan = plan_write(case=case, steps=steps, actor=actor, at=at)
     if not Plan.objects.filter(case=case, state=Plan.State.AGREED).exists():
         facts_record(case=case, facts=[FactData(PLAN, "draft")], actor=actor, at=at)
@@ -33,7 +33,7 @@ def plan_draft(*, case: Case, steps: Sequence[StepData], actor: User | None, at:
 @transaction.atomic
 def plan_agree(*, plan: Plan, agreed_on: date, agreement: EvidenceData, actor: User | None, at: datetime) -> Plan:
     """The person has agreed and signed: the signed plan is the proof."""
-    case = case_lock(plan.case)
+    case = case_lock(plan.case, at)
     plan = Plan.objects.select_for_update().get(pk=plan.pk)
     proof = evidence_add(case=case, data=agreement, actor=actor, at=at)
     plan_mark_agreed(plan=plan, agreed_on=agreed_on, agreement=proof, actor=actor, at=at)

@@ -40,7 +40,7 @@ def _evaluate(referral: Referral, actor: User | None, at: datetime) -> None:
 @transaction.atomic
 def referral_handed_over(*, referral: Referral, actor: User, at: datetime) -> Referral:
     """The printed referral has been handed to an agency without an account: from now on it counts as sent."""
-    case_lock(referral.case)
+    case_lock(referral.case, at)
     referral = referral_move(referral=referral, event="send", actor=actor, at=at, sent_at=at, on_paper=True)
     _evaluate(referral, actor, at)
     return referral
@@ -71,7 +71,7 @@ def consent_recorded(*, person: Person, given_on: date, actor: User | None, at: 
 @transaction.atomic
 def referral_acknowledge(*, referral: Referral, actor: User, at: datetime) -> Referral:
     """The agency has read the referral."""
-    case_lock(referral.case)
+    case_lock(referral.case, at)
     return referral_move(
         referral=referral, event="acknowledge", actor=actor, at=at, acknowledged_at=at, handled_by=actor
     )
@@ -81,7 +81,7 @@ def referral_acknowledge(*, referral: Referral, actor: User, at: datetime) -> Re
 def referral_accept(*, referral: Referral, actor: User, at: datetime) -> Referral:
     """The agency takes it on. Where places are counted one is taken for the person; without a free one it is
     refused."""
-    case_lock(referral.case)
+    case_lock(referral.case, at)
     referral = referral_move(referral=referral, event="accept", actor=actor, at=at, accepted_at=at, handled_by=actor)
     agency = referral.agency
     if agency.counts_places and place_take(referral_id=referral.pk, agency=agency, at=at) is None:
@@ -94,7 +94,7 @@ def referral_accept(*, referral: Referral, actor: User, at: datetime) -> Referra
 def referral_decline(*, referral: Referral, reason: str, note: str, actor: User, at: datetime) -> Referral | None:
     """The agency cannot: a coded reason; the need goes to the next agency with the time used kept. Returns the new
     referral, or None when nobody else can and the leadership has been told."""
-    case_lock(referral.case)
+    case_lock(referral.case, at)
     referral = referral_move(
         referral=referral,
         event="decline",
@@ -116,7 +116,7 @@ def referral_decline(*, referral: Referral, reason: str, note: str, actor: User,
 def need_refer(*, need: Need, actor: User | None, at: datetime, agency: Agency | None = None) -> Referral | None:
     """Another attempt for an open need: to the agency given, or to the next that fits and has not declined. Where there
     is none its addressee is told, once. In a transaction that holds the lock of the case."""
-    case = case_lock(need.case)
+    case = case_lock(need.case, at)
     if need.state != Need.State.OPEN:
         raise ValidationError(_("This need is closed already."))
     earlier = list(need.referrals.order_by("attempt"))
@@ -153,7 +153,7 @@ def _tell_leadership(need: Need, clock: Clock, at: datetime) -> None:
 @transaction.atomic
 def referral_withdraw(*, referral: Referral, agency: Agency | None, note: str, actor: User, at: datetime) -> None:
     """The case manager takes a referral back and sends the need elsewhere (reassignment): the time used is kept."""
-    case_lock(referral.case)
+    case_lock(referral.case, at)
     event = "discard" if referral.state in (Referral.State.DRAFT, Referral.State.WAITING_CONSENT) else "withdraw"
     referral = referral_move(referral=referral, event=event, actor=actor, at=at, answered_at=at, note=note)
     places_release(referral_ids=[referral.pk], at=at)
@@ -175,7 +175,8 @@ def referral_serve(
 
     `facts` are those that the policy names for the service. An answer given on paper is recorded by the case manager; a
     referral not yet accepted is accepted by it."""
-    case = case_lock(referral.case)
+    case = case_lock(referral.case, at)
+    referral.refresh_from_db()
     if referral.state in (Referral.State.SENT, Referral.State.ACKNOWLEDGED):
         referral = referral_move(
             referral=referral, event="accept", actor=actor, at=at, accepted_at=at, handled_by=actor
@@ -210,7 +211,7 @@ def referral_serve(
 def referral_not_served(*, referral: Referral, reason: str, note: str, actor: User, at: datetime) -> Referral:
     """The agency accepted but did not help: a coded reason (a no-show among them). The need stays open, its clock goes
     on."""
-    case_lock(referral.case)
+    case_lock(referral.case, at)
     referral = referral_move(
         referral=referral, event="report_not_served", actor=actor, at=at, answered_at=at, reason=reason, note=note
     )
@@ -224,14 +225,14 @@ def referral_not_served(*, referral: Referral, reason: str, note: str, actor: Us
 def referral_person_confirms(*, referral: Referral, actor: User, at: datetime) -> None:
     """The person says that the help came. Until the person has an account of their own it is recorded on their behalf,
     and shown and counted as such."""
-    case_lock(referral.case)
+    case_lock(referral.case, at)
     _person_answers(referral, "confirmed", actor, at)
 
 
 @transaction.atomic
 def referral_person_disputes(*, referral: Referral, note: str, actor: User, at: datetime) -> Referral:
     """The person says that the help did not come: the referral no longer counts as served."""
-    case_lock(referral.case)
+    case_lock(referral.case, at)
     _person_answers(referral, "disputed", actor, at)
     referral = referral_move(referral=referral, event="dispute", actor=actor, at=at, note=note)
     _evaluate(referral, actor, at)
@@ -251,7 +252,7 @@ def _person_answers(referral: Referral, answer: str, actor: User, at: datetime) 
 def referral_accept_service(*, referral: Referral, actor: User, at: datetime) -> None:
     """The case manager accepts the help as given: the third signature. Where the policy says that being served meets
     the need (the conference of the agencies, the assessment of the family), the need is met by it."""
-    case_lock(referral.case)
+    case_lock(referral.case, at)
     referral = Referral.objects.select_for_update().select_related("need").get(pk=referral.pk)
     if referral.state != Referral.State.SERVED or referral.case_accepted_at is not None:
         raise ValidationError(_("There is nothing to accept here. Reload the page to see what has happened."))
@@ -264,7 +265,7 @@ def referral_accept_service(*, referral: Referral, actor: User, at: datetime) ->
 @transaction.atomic
 def dispute_uphold(*, referral: Referral, note: str, actor: User, at: datetime) -> None:
     """The case manager finds that the person is right: the help was not given."""
-    case_lock(referral.case)
+    case_lock(referral.case, at)
     referral = referral_move(referral=referral, event="uphold", actor=actor, at=at, note=note)
     _evaluate(referral, actor, at)
 
@@ -272,7 +273,7 @@ def dispute_uphold(*, referral: Referral, note: str, actor: User, at: datetime) 
 @transaction.atomic
 def dispute_overrule(*, referral: Referral, note: str, actor: User, at: datetime) -> None:
     """The case manager finds by the proof that the help was given."""
-    case_lock(referral.case)
+    case_lock(referral.case, at)
     referral = referral_move(referral=referral, event="overrule", actor=actor, at=at, note=note)
     _evaluate(referral, actor, at)
 
@@ -288,7 +289,7 @@ def _meet_by_service(need: Need, actor: User, at: datetime) -> None:
 def own_need_serve(*, need: Need, note: str, evidence: EvidenceData, actor: User, at: datetime) -> None:
     """The unit has done what a need of its own asks (the conference of the agencies held: decision and date in the
     proof)."""
-    case = case_lock(need.case)
+    case = case_lock(need.case, at)
     need = Need.objects.select_for_update().get(pk=need.pk)
     if not load_edition(need.edition).rule(need.rule).served_meets or need.state != Need.State.OPEN:
         raise ValidationError(_("This need is met by facts, not by a report."))
@@ -300,7 +301,7 @@ def own_need_serve(*, need: Need, note: str, evidence: EvidenceData, actor: User
 @transaction.atomic
 def need_refused(*, need: Need, note: str, actor: User, at: datetime) -> None:
     """The person refuses this help: an outcome of its own, nobody's failure and no violation."""
-    case_lock(need.case)
+    case_lock(need.case, at)
     need = Need.objects.select_for_update().get(pk=need.pk)
     if need.state != Need.State.OPEN:
         raise ValidationError(_("This need is closed already."))
@@ -320,7 +321,7 @@ def need_refused(*, need: Need, note: str, actor: User, at: datetime) -> None:
 def need_withdrawn(*, need: Need, note: str, actor: User, at: datetime) -> None:
     """A human withdraws what the system opened, with a reason (law on artificial intelligence of 17.11.2025, art.
     17)."""
-    case_lock(need.case)
+    case_lock(need.case, at)
     need = Need.objects.select_for_update().get(pk=need.pk)
     if need.state != Need.State.OPEN:
         raise ValidationError(_("This need is closed already."))
@@ -342,7 +343,7 @@ def need_withdrawn(*, need: Need, note: str, actor: User, at: datetime) -> None:
 def need_reopen(*, need: Need, actor: User, at: datetime) -> None:
     """The person has changed their mind, or the withdrawal was a mistake: if the rule still holds the need opens
     anew."""
-    case_lock(need.case)
+    case_lock(need.case, at)
     Need.objects.filter(pk=need.pk, still_holds=True).update(still_holds=False)
     entry_record(kind="need.reconsidered", actor=actor, at=at, case_id=need.case_id, need=need.pk)
     cases_evaluate(case_ids=[need.case_id], actor=actor, at=at, cause=Cause("human"))

@@ -4,7 +4,7 @@ transaction; a process that dies in the middle leaves nothing behind, and what i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
@@ -15,7 +15,10 @@ from oralu.apps.referrals.clocks import clock_compute, interval_switch, interval
 from oralu.apps.referrals.models import Clock, ClockInterval, Escalation
 from oralu.apps.referrals.services import Leadership, escalations_write
 from oralu.apps.routing.evaluating import cases_evaluate
+from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.planning import Cause
+
+MOMENT = timedelta(microseconds=1)
 
 
 def sweep(*, at: datetime, until: datetime | None = None, batch: int = 500) -> int:
@@ -59,7 +62,7 @@ def _fire(clocks: Sequence[Clock], at: datetime, until: datetime) -> int:
         clocks, ["warned_at", "breached_at", "target_at", "limit_at", "due_at", "due_step"], batch_size=2000
     )
     _warn(fired[Clock.Step.TARGET], at)
-    _breach(fired[Clock.Step.LIMIT], fell_due, at)
+    _breach(fired[Clock.Step.LIMIT], fell_due, at, local_day(until) if until >= at else local_day(until - MOMENT))
     entries_record(
         records=[Record("clock.pause_ended", c.case_id, {"need": c.need_id}) for c in fired[Clock.Step.PAUSE_END]],
         actor=None,
@@ -80,7 +83,8 @@ def _warn(clocks: Sequence[Clock], at: datetime) -> None:
     _tell_officers([c for c in clocks if c.breached_at is None], "target_passed", at)
 
 
-def _breach(clocks: Sequence[Clock], fell_due: dict[int, datetime], at: datetime) -> None:
+def _breach(clocks: Sequence[Clock], fell_due: dict[int, datetime], at: datetime, on: date) -> None:
+    """`on`: the day up to which the past is being made good; the case is judged as of it, not as of today."""
     if not clocks:
         return
     entries_record(
@@ -97,7 +101,8 @@ def _breach(clocks: Sequence[Clock], fell_due: dict[int, datetime], at: datetime
         if group:
             escalations_write(clocks=group, kind=kind, fell_due=fell_due, leadership=leadership, at=at)
     _tell_officers(of_needs, "breached", at)
-    cases_evaluate(case_ids={c.case_id for c in of_needs}, actor=None, at=at, cause=Cause("breach"))
+    days = {c.case_id: on for c in of_needs}
+    cases_evaluate(case_ids=days, actor=None, at=at, cause=Cause("breach"), on=days)
 
 
 def _tell_officers(clocks: Sequence[Clock], template: str, at: datetime) -> None:
