@@ -66,6 +66,10 @@ def no_json() -> Iterator[InvalidLine]:
         "a control character in a string": b'{"id": "a\x01b", "day": 30, "sex": "female"}',
         "brackets nested a hundred thousand deep": b"[" * 100_000,
         "a record in brackets nested a hundred thousand deep": b"[" * 100_000 + b"]" * 100_000,
+        "facts nested fifty thousand deep": b'{"id": "x", "day": 0, "sex": "male", "facts": ' + b'{"a": ' * 50_000,
+        "a byte order mark": b"\xef\xbb\xbf" + line_of(GOOD),
+        "a zero byte": b"\x00" + line_of(GOOD),
+        "two objects parted by a carriage return": line_of(GOOD) + b"\r" + line_of(GOOD),
         "a day of ten thousand digits cut short": b'{"id": "x", "day": ' + b"9" * 10_000,
     }
     for name, line in broken.items():

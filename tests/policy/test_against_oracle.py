@@ -129,9 +129,10 @@ def test_the_command_ends_well_when_every_line_is_good() -> None:
         {"id": "far away", "day": 10**12, "sex": "male"},
         {"id": "far back", "day": -(10**12), "sex": "female", "facts": {}, "referrals": [], "breached": []},
         {**GOOD, "facts": {"plan": {"value": "agreed", "day": 0, "until": 10**12}}},
+        {"id": "\ud800", "day": 10**30, "sex": "male"},
         {**GOOD, "facts": {"family_contact": {"value": "refused", "day": 30, "until": 31}}},
     ]
-    lines = [line_of(record) for record in records]
+    lines = [json.dumps(record).encode() if record["id"] == "\ud800" else line_of(record) for record in records]
     lines[1] = b"  " + lines[1] + b" \r"
     answers, status = run_evaluate(lines)
     assert [without_reasons(answer) for answer in answers] == [oracle(record) for record in records]
