@@ -63,3 +63,17 @@ def test_the_switch_leads_to_no_other_site_and_knows_its_languages():
     assert switched("post", language="kk", next="https://evil.example/")["Location"] == "/"
     assert settings.LANGUAGE_COOKIE_NAME not in switched("post", language="xx", next="/").cookies
     assert switched("get", language="kk").status_code == 405
+
+
+def test_the_switch_writes_the_choice_to_the_account_once(monkeypatch):
+    written = []
+    monkeypatch.setattr("oralu.web.language.profile_change", lambda **fields: written.append(fields))
+    user = SimpleNamespace(is_authenticated=True, language="ru", phone="+7 700 000 00 00", email="a@example.kz")
+    for code in ("kk", "ru", "xx"):
+        request = RequestFactory().post("/language", {"language": code})
+        request.user = user
+        choose(request)
+    assert [(w["user"], w["language"], w["phone"], w["email"]) for w in written] == [
+        (user, "kk", user.phone, user.email)
+    ]
+    assert written[0]["at"].tzinfo is not None

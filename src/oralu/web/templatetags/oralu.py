@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
+from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
@@ -65,6 +67,18 @@ def short_name(full_name: str) -> str:
 def risk_words(level: str) -> str:
     """The edition's words for a level without its code, which the badge shows apart. Raises KeyError for no level."""
     return label("risk", level).removeprefix(f"{level}: ")
+
+
+@register.simple_tag
+def draw_cell(x: int, cell: components.Cell) -> SafeString:
+    """The drawing of one cell of a strip, `x` units from its left. Lists show hundreds of a few dozen drawings."""
+    return _drawn_cell(x, cell.points, cell.failed, cell.provisional)
+
+
+@lru_cache(maxsize=512)
+def _drawn_cell(x: int, points: int, failed: bool, provisional: bool) -> SafeString:
+    cell = {"points": points, "failed": failed, "provisional": provisional}
+    return render_to_string("web/_cell.html", {"x": x, "cell": cell})
 
 
 @register.simple_tag
