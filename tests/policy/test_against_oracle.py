@@ -8,10 +8,10 @@ from random import Random
 from typing import Any
 
 import pytest
+
 from oralu.core.evaluation import evaluate
 from oralu.core.records import evaluation_record, read_record
 from oralu.policyfiles import load_edition
-
 from policy.invalid_lines import GOOD, InvalidLine, invalid_lines, line_of
 from policy.oracle import oracle
 from policy.random_cases import random_records, smallest

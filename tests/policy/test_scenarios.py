@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 import yaml
+
+import oralu
 from oralu.core.evaluation import evaluate
 from oralu.core.records import evaluation_record, read_record
 from oralu.policyfiles import load_edition
-
-import oralu
 from policy.oracle import oracle
 from policy.tables_of_the_page import DOMAINS, RULES
 
