@@ -26,7 +26,8 @@ _BASIS_WORDS: dict[str, Labels] = {
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """On what a line rests. A decision has no citation but says why; `verified`: when it was last, ISO date."""
+    """On what a line rests. A decision has no citation but says why; a law or a proposal may say `why` as well: what
+    of the line the project chose. `verified`: when it was last, ISO date."""
 
     kind: BasisKind
     source: str | None
@@ -35,8 +36,9 @@ class Basis:
 
     def cited(self, lang: str) -> str:
         """The basis in words: its kind, and the act, the section or the reason."""
-        detail = self.source if self.why is None else self.why[lang]
-        return f"{_BASIS_WORDS[self.kind][lang]}: {detail}"
+        words = [f"{_BASIS_WORDS[self.kind][lang]}: {self.source}"] if self.source is not None else []
+        words += [f"{_BASIS_WORDS['decision'][lang]}: {self.why[lang]}"] if self.why is not None else []
+        return "; ".join(words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PointsLine(Line):
-    """Gives `points`; where `proof` is asked and does not hold, `unproved`."""
+    """Gives `points`; where `proof` is asked and does not hold, `unproved`. Its `facts` are also those of the lines before
+    it, which were read and did not hold."""
 
     points: int = 0
     proof: Condition | None = None
@@ -200,6 +203,7 @@ class Edition:
     rules: tuple[Rule, ...]
     success: Success
     services: tuple[str, ...]
+    service_records: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]
     agencies: tuple[str, ...]
     addressees: tuple[str, ...]
     words: Mapping[tuple[str, str], Labels] = field(repr=False)
@@ -235,6 +239,10 @@ class Edition:
     def rule(self, code: str) -> Rule:
         """Raises `KeyError`."""
         return self.rule_by_code[code]
+
+    def service_facts(self, service: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What serving a service may record: facts with the values that a provider may report. Raises `KeyError`."""
+        return self.service_records[service]
 
     def facts_of(self, domain: str) -> tuple[Fact, ...]:
         return tuple(fact for fact in self.facts if fact.domain == domain)

@@ -76,8 +76,8 @@ class _Loader:
             self.read_domain(domain, head)
         agencies = self.coded(routing["agencies"], "agency")
         addressees = self.coded(routing["addressees"], "addressee")
-        services = self.coded(routing["services"], "service")
-        rules = self.read_rules(routing["rules"], agencies, addressees, services)
+        services = self.read_services(routing["services"], facts)
+        rules = self.read_rules(routing["rules"], agencies, addressees, tuple(services))
         self.nothing_unused(routing, rules)
         self.answered(rules)
         states = self.read_states(head["referral_states"])
@@ -99,7 +99,8 @@ class _Loader:
             policies={domain: self.policies[domain] for domain in self.domains},
             rules=rules,
             success=self.read_success(head["success"]),
-            services=services,
+            services=tuple(services),
+            service_records=services,
             agencies=agencies,
             addressees=addressees,
             words=self.words,
@@ -125,6 +126,20 @@ class _Loader:
             codes.append(self.code(keys["code"], codes, form))
             self.words[kind, codes[-1]] = keys["label"].labels()
         return tuple(codes)
+
+    def read_services(self, item: Item, facts: tuple[Fact, ...]) -> dict[str, tuple[tuple[str, tuple[str, ...]], ...]]:
+        """The services with the facts, and the values of each, that serving one may record."""
+        values = {fact.name: fact.codes for fact in facts}
+        services: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {}
+        for part in item.each():
+            keys = part.keys(("code", "label"), ("records",))
+            code = self.code(keys["code"], list(services))
+            self.words["service", code] = keys["label"].labels()
+            records = keys["records"].keys((), tuple(values)) if "records" in keys else {}
+            services[code] = tuple(
+                (name, chosen.choices(values[name], f"value of {name}")) for name, chosen in records.items()
+            )
+        return services
 
     def code(self, item: Item, taken: list[str], form: re.Pattern[str] = CODE) -> str:
         code = item.text()
@@ -207,13 +222,15 @@ class _Loader:
 
     def based(self, keys: Mapping[str, Item], place: Item) -> Basis:
         kind: BasisKind = keys["basis"].choice(("law", "proposal", "decision"), "basis")  # type: ignore[assignment]
-        wanted, other = ("why", "citation") if kind == "decision" else ("citation", "why")
-        if wanted not in keys or other in keys:
-            place.fail(f"a {kind} needs the key {wanted!r} and not {other!r}", "Say on what the line rests.")
+        wanted = "why" if kind == "decision" else "citation"
+        if wanted not in keys:
+            place.fail(f"a {kind} needs the key {wanted!r}", "Say on what the line rests.")
+        if kind == "decision" and "citation" in keys:
+            keys["citation"].fail("a decision has no citation", "Remove it, or name another basis.")
         return Basis(
             kind=kind,
             source=None if kind == "decision" else keys["citation"].text(),
-            why=keys["why"].labels() if kind == "decision" else None,
+            why=keys["why"].labels() if "why" in keys else None,
             verified=self.date(keys["verified"]),
         )
 
@@ -258,6 +275,7 @@ class _Loader:
 
     def read_points(self, item: Item, scope: Scope) -> tuple[PointsLine, ...]:
         lines: list[PointsLine] = []
+        tried: list[Condition | None] = []
         parts = item.each()
         for place, part in enumerate(parts):
             read = self.line(part, scope, ("points",), ("when", "proof", "unproved", "unproved_text"))
@@ -272,10 +290,11 @@ class _Loader:
             if proved and unproved >= points:
                 keys["unproved"].fail("is not less than the points", "Without proof a line gives fewer points.")
             proof = read_condition(keys["proof"], scope) if proved else None
+            tried += [read["when"], proof]
             lines.append(
                 PointsLine(
                     **read,
-                    facts=self.facts(read["when"], proof),
+                    facts=self.facts(*tried),
                     points=points,
                     proof=proof,
                     unproved=unproved,

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 
-from oralu.apps.people.models import Consent, Person
+from oralu.apps.people.models import Child, Consent, Merge, Person
 from oralu.apps.people.naming import fold
 
 
@@ -28,3 +28,18 @@ def likely_duplicates(
 def consented(person_ids: list[int]) -> set[int]:
     """Those of the persons whose written consent stands."""
     return set(Consent.objects.filter(person_id__in=person_ids, withdrawn_at=None).values_list("person_id", flat=True))
+
+
+def consent_standing(person_id: int) -> Consent | None:
+    """The written consent of a person that has not been withdrawn."""
+    return Consent.objects.filter(person_id=person_id, withdrawn_at=None).first()
+
+
+def children_of(person_id: int) -> list[Child]:
+    """The recorded children, eldest first; those without a date of birth last."""
+    return list(Child.objects.filter(person_id=person_id))
+
+
+def merges_of(person_id: int) -> QuerySet[Merge]:
+    """The merges that made this record what it is and have not been undone, the latest first."""
+    return Merge.objects.filter(kept_id=person_id, undone_at=None).select_related("absorbed", "by").order_by("-id")

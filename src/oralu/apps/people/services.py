@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from oralu.apps.journal.services import Record, entries_record, entry_record
@@ -143,6 +144,47 @@ def persons_unmerge(*, merge: Merge, actor: User, at: datetime) -> None:
     merge.undone_at = at
     merge.save(update_fields=["undone_at"])
     entry_record(kind="person.unmerged", actor=actor, at=at, person=merge.kept_id, absorbed=merge.absorbed_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ChildRow:
+    """A child as it shall stand. `pk` None: a child not recorded so far."""
+
+    data: ChildData
+    pk: int | None = None
+
+
+@transaction.atomic
+def children_replace(*, person: Person, rows: Sequence[ChildRow], actor: User, at: datetime) -> bool:
+    """Make the children of a person those of `rows`; a recorded child that is not among them is removed. Says whether
+    anything changed, since the policy reads whether there are minor children: the caller evaluates the open case.
+
+    Raises ValidationError: a date of birth in the future, or a child recorded for another person."""
+    today = localdate(at)
+    standing = {child.pk: child for child in Child.objects.select_for_update().filter(person=person)}
+    for row in rows:
+        if row.data.birth_date is not None and row.data.birth_date > today:
+            raise ValidationError({"birth_date": _("The date of birth of a child lies in the future.")})
+        if row.pk is not None and row.pk not in standing:
+            raise ValidationError(_("This child was changed or removed meanwhile. Open the page anew."))
+    gone = standing.keys() - {row.pk for row in rows}
+    changed = [
+        row.pk for row in rows if row.pk is not None and row.data != ChildData(*_child_values(standing[row.pk]))
+    ]
+    added = [row for row in rows if row.pk is None]
+    Child.objects.filter(pk__in=gone).delete()
+    for row in rows:
+        if row.pk in changed:
+            Child.objects.filter(pk=row.pk).update(**asdict(row.data))
+    Child.objects.bulk_create(Child(person=person, **asdict(row.data)) for row in added)
+    if gone or changed or added:
+        counts = {"added": len(added), "changed": len(changed), "removed": len(gone)}
+        entry_record(kind="children.changed", actor=actor, at=at, person=person.pk, **counts)
+    return bool(gone or changed or added)
+
+
+def _child_values(child: Child) -> tuple[str, date | None, str]:
+    return child.name, child.birth_date, child.lives_with
 
 
 def _move(moved: dict[str, list[int]], to: Person) -> None:

@@ -183,6 +183,7 @@ def referral_serve(
         )
         if referral.agency.counts_places and place_take(referral_id=referral.pk, agency=referral.agency, at=at) is None:
             raise ValidationError(_("There is no free place left. Decline with the reason “no free places”."))
+    _may_record(referral.need, facts)
     proof = evidence_add(case=case, data=evidence, actor=actor, at=at)
     referral = referral_move(
         referral=referral,
@@ -205,6 +206,14 @@ def referral_serve(
     )
     _tell_officer(referral, "served", at)
     return referral
+
+
+def _may_record(need: Need, facts: Sequence[FactData]) -> None:
+    """An agency records the facts of its service and no others."""
+    offered = {name: set(values) for name, values in load_edition(need.edition).service_facts(need.service)}
+    for fact in facts:
+        if fact.value not in offered.get(fact.name, ()):
+            raise ValidationError({fact.name: _("This service does not record this fact.")})
 
 
 @transaction.atomic
