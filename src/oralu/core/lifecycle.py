@@ -1,4 +1,4 @@
-"""The states of a case, a need, a referral, its closure and a plan, as transition tables.
+"""The states of a case, a need, a referral and a plan, as transition tables.
 
 Tables and not code, so that a screen can offer exactly the buttons that would work, a test can walk every edge, and a
 lawyer can read what may follow what."""
@@ -54,42 +54,30 @@ def can(table: Table, state: str, event: str) -> str:
     return table.moves[state][event]
 
 
-_ENDS = {
-    "term_ended": "closed",
-    "cancelled_by_court": "closed",
-    "recalled": "closed",
-    "convicted": "closed",
-    "amnestied": "closed",
-    "died": "died",
-}
-
 CASE = Table(
     "case",
-    "prepared",
+    "open",
     {
-        "prepared": {"enrolled": "open", "transferred": "prepared", "preparation_cancelled": "closed", "died": "died"},
-        "open": {"transferred": "open", "search_started": "suspended", "arrested": "suspended", **_ENDS},
-        "suspended": {"found": "open", "released": "open", "arrested": "suspended", "transferred": "suspended"} | _ENDS,
-        "closed": {"reopened": "open"},
-        "died": {},
+        "open": {"suspend": "suspended", "close": "closed"},
+        "suspended": {"resume": "open", "close": "closed"},
+        "closed": {},
     },
 )
-"""One episode. `prepared` is a case opened before release; one that opens on the register starts with `enrolled`.
-`suspended`: the person is searched for or in custody. `transferred` is to another region and leaves the state as it is.
-`reopened` undoes a closure made in error. A later conviction or recall ends the episode; a new one is a new case."""
+"""One episode. `suspended`: the person is searched for. A transfer leaves the state as it is. Why a case was closed (term,
+court, amnesty, recall, new sentence, death) is its ground, not another state; a new episode is a new case."""
 
 NEED = Table(
     "need",
     "open",
     {
         "open": {"meet": "met", "refuse": "refused", "withdraw": "withdrawn"},
-        "refused": {"reconsider": "open", "withdraw": "withdrawn"},
         "met": {},
+        "refused": {},
         "withdrawn": {},
     },
 )
-"""A breach is a mark on a need, not a state. A rule that holds anew after its need was met opens a new need with a new
-clock. Refused: the person does not want the help; they may change their mind."""
+"""A breach is a mark on a need, not a state. A rule that holds anew, and a person who has changed their mind, open a new
+need with a new clock."""
 
 REFERRAL = Table(
     "referral",
@@ -99,7 +87,6 @@ REFERRAL = Table(
         "waiting_consent": {
             "consent_given": "sent",
             "consent_given_on_paper": "draft",
-            "consent_refused": "discarded",
             "discard": "discarded",
         },
         "discarded": {},
@@ -127,27 +114,6 @@ POLICY_REFERRAL_STATES = tuple(state for state in REFERRAL.states if state not i
 """The closed list of the policy, "Facts": sent, acknowledged, accepted, served, disputed, not_served, declined,
 withdrawn."""
 
-CLOSURE = Table(
-    "closure",
-    "unreported",
-    {
-        "unreported": {"report": "reported"},
-        "reported": {
-            "confirm": "confirmed",
-            "dispute": "disputed",
-            "accept_unconfirmed": "accepted",
-            "reject": "rejected",
-        },
-        "confirmed": {"accept": "accepted", "dispute": "disputed", "reject": "rejected"},
-        "disputed": {"report": "reported", "confirm": "confirmed", "uphold": "rejected", "overrule": "accepted"},
-        "accepted": {},
-        "rejected": {},
-    },
-)
-"""Three-sided closure of a referral, next to its state: the provider reports, the person confirms or disputes, the case
-manager accepts. No event stands for silence, which neither closes nor punishes: `accept_unconfirmed` is an act of the
-case manager and needs evidence of its own."""
-
 PLAN = Table(
     "plan",
     "draft",
@@ -159,4 +125,4 @@ PLAN = Table(
 )
 """A version of the individual reintegration plan; a change is a new version that supersedes the old one."""
 
-TABLES: Mapping[str, Table] = {table.name: table for table in (CASE, NEED, REFERRAL, CLOSURE, PLAN)}
+TABLES: Mapping[str, Table] = {table.name: table for table in (CASE, NEED, REFERRAL, PLAN)}

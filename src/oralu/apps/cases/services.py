@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from oralu.apps.cases.models import Case, Evidence, Note, Plan, Step
 from oralu.apps.journal.services import entry_record
+from oralu.core.lifecycle import PLAN, TransitionError, can
 
 if TYPE_CHECKING:
     from oralu.apps.access.models import User
@@ -135,10 +136,12 @@ def plan_mark_agreed(
     *, plan: Plan, agreed_on: date, agreement: Evidence | None, actor: User | None, at: datetime
 ) -> None:
     """Mark a draft as agreed with the person; the version before it is superseded. In the caller's transaction."""
-    if plan.state != Plan.State.DRAFT:
-        raise ValidationError(_("Only a draft can be agreed."))
+    try:
+        plan.state = can(PLAN, plan.state, "agree")
+    except TransitionError as error:
+        raise ValidationError(_("Only a draft can be agreed.")) from error
     Plan.objects.filter(case_id=plan.case_id, state=Plan.State.AGREED).update(state=Plan.State.SUPERSEDED)
-    plan.state, plan.agreed_on, plan.agreement = Plan.State.AGREED, agreed_on, agreement
+    plan.agreed_on, plan.agreement = agreed_on, agreement
     plan.save(update_fields=["state", "agreed_on", "agreement"])
     entry_record(kind="plan.agreed", actor=actor, at=at, case_id=plan.case_id, version=plan.version)
 

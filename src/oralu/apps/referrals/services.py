@@ -17,13 +17,14 @@ from oralu.apps.journal.services import Record, entries_record, entry_record
 from oralu.apps.messages.services import Outgoing, messages_write
 from oralu.apps.referrals.clocks import clock_compute, clocks_stop
 from oralu.apps.referrals.models import Clock, CorrectiveMeasure, Escalation, Need, Referral
-from oralu.core.lifecycle import REFERRAL, UNSENT, TransitionError, can
+from oralu.core.lifecycle import NEED, REFERRAL, UNSENT, TransitionError, can
 
 if TYPE_CHECKING:
     from datetime import date
 
 UNIT_HEAD = "unit_head"
 GOING = ("draft", "waiting_consent", "sent", "acknowledged", "accepted")
+"""States of an attempt that is under way; a need has at most one of them."""
 
 
 def needs_close(
@@ -39,8 +40,9 @@ def needs_close(
     """Close open needs: their clocks stop, attempts under way are withdrawn, held places become free."""
     if not needs:
         return
+    event = {Need.State.MET: "meet", Need.State.REFUSED: "refuse", Need.State.WITHDRAWN: "withdraw"}[Need.State(state)]
     for need in needs:
-        need.state, need.close_reason, need.close_note = state, reason, note
+        need.state, need.close_reason, need.close_note = can(NEED, need.state, event), reason, note
         need.closed_at, need.still_holds = at, still_holds
     Need.objects.bulk_update(needs, ["state", "close_reason", "close_note", "closed_at", "still_holds"], 2000)
     clocks_stop(Clock.objects.filter(need__in=needs, stopped_at=None), at)

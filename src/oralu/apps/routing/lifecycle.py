@@ -11,11 +11,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from oralu.apps.agencies.models import Agency
-from oralu.apps.cases.models import Case, CaseState, ClosingGround
+from oralu.apps.cases.models import Case, ClosingGround
 from oralu.apps.journal.services import entry_record
 from oralu.apps.referrals.clocks import MAX_PAUSE, clocks_save, interval_switch
 from oralu.apps.referrals.models import Clock, ClockInterval, Need, PauseParty, PauseReason, Referral
-from oralu.apps.referrals.services import needs_close, referral_move
+from oralu.apps.referrals.services import GOING, needs_close, referral_move
 from oralu.apps.routing.evaluating import cases_evaluate
 from oralu.apps.routing.facts import case_lock
 from oralu.apps.routing.frames import local_day
@@ -23,9 +23,19 @@ from oralu.apps.routing.passing import days_catch_up
 from oralu.apps.routing.planning import Cause
 from oralu.apps.routing.policies import EditionsInForce
 from oralu.apps.routing.referring import need_refer
+from oralu.core.lifecycle import CASE, UNSENT, TransitionError, can
 
 if TYPE_CHECKING:
     from oralu.apps.access.models import User
+
+
+def _moved(case: Case, event: str) -> str:
+    try:
+        return can(CASE, case.state, event)
+    except TransitionError as error:
+        raise ValidationError(
+            _("This case is “%(state)s”: that cannot be done now.") % {"state": case.get_state_display()}
+        ) from error
 
 
 @transaction.atomic
@@ -65,11 +75,9 @@ def case_transfer(
 
 
 def _reroute(case: Case, actor: User, at: datetime) -> None:
-    going = Referral.objects.filter(
-        case=case, state__in=["draft", "waiting_consent", "sent", "acknowledged", "accepted"]
-    ).select_related("need", "agency")
+    going = Referral.objects.filter(case=case, state__in=GOING).select_related("need", "agency")
     for referral in list(going):
-        event = "discard" if referral.state in ("draft", "waiting_consent") else "withdraw"
+        event = "discard" if referral.state in UNSENT else "withdraw"
         referral_move(referral=referral, event=event, actor=actor, at=at, answered_at=at)
         need_refer(need=referral.need, actor=actor, at=at)
 
@@ -78,9 +86,7 @@ def _reroute(case: Case, actor: User, at: datetime) -> None:
 def case_suspend(*, case: Case, reason: str, actor: User, at: datetime) -> Case:
     """The person is searched for: the case is suspended, its running clocks pause, waiting for the person."""
     case = case_lock(case, at)
-    if case.state != CaseState.OPEN:
-        raise ValidationError(_("This case is suspended already."))
-    Case.objects.filter(pk=case.pk).update(state=CaseState.SUSPENDED)
+    Case.objects.filter(pk=case.pk).update(state=_moved(case, "suspend"))
     clocks = list(Clock.objects.filter(case=case, need__isnull=False, stopped_at=None))
     running = set(
         ClockInterval.objects.filter(clock__in=clocks, end=None, kind=ClockInterval.Kind.RUNNING).values_list(
@@ -109,9 +115,7 @@ def case_resume(*, case: Case, actor: User, at: datetime) -> Case:
     """The person is found: the clocks that paused for the search run on, the days that passed are looked at in
     order."""
     case = case_lock(case, at)
-    if case.state != CaseState.SUSPENDED:
-        raise ValidationError(_("This case is not suspended."))
-    Case.objects.filter(pk=case.pk).update(state=CaseState.OPEN)
+    Case.objects.filter(pk=case.pk).update(state=_moved(case, "resume"))
     paused = ClockInterval.objects.filter(
         clock__case=case, end=None, kind=ClockInterval.Kind.PAUSED, reason=PauseReason.SEARCH
     ).select_related("clock")
@@ -166,7 +170,7 @@ def case_close(*, case: Case, ground: str, closed_on: date, note: str, actor: Us
         at=at,
     )
     Case.objects.filter(pk=case.pk).update(
-        state=CaseState.CLOSED,
+        state=_moved(case, "close"),
         closed_on=closed_on,
         closing_ground=ground,
         next_change_on=None,

@@ -17,6 +17,7 @@ from oralu.apps.routing.frames import Frame
 from oralu.calendarfiles import load_calendar
 from oralu.core.edition import Edition, Rule
 from oralu.core.evaluation import Evaluation, ReferralState, evaluate, waiting
+from oralu.core.lifecycle import REFERRAL, can
 from oralu.core.worktime import Allowance
 
 OWN_UNIT = "probation_unit"
@@ -114,10 +115,10 @@ def _sending(frame: Frame, rule: Rule, on: date, at: datetime, directory: Direct
 def first_state(agency: Agency | None, *, is_consented: bool) -> str:
     """A referral waits visibly on the written consent; one to an agency without an account is handed over on paper."""
     if not is_consented:
-        return Referral.State.WAITING_CONSENT
+        return can(REFERRAL, REFERRAL.initial, "ask_consent")
     if agency is None or not agency.accounts:
-        return Referral.State.DRAFT
-    return Referral.State.SENT
+        return REFERRAL.initial
+    return can(REFERRAL, REFERRAL.initial, "send")
 
 
 def needs_duty(limit: str, at: datetime) -> bool:

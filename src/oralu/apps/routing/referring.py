@@ -26,7 +26,7 @@ from oralu.apps.routing.evaluating import cases_evaluate, referral_new, referral
 from oralu.apps.routing.facts import FactData, case_lock, facts_record
 from oralu.apps.routing.frames import frames_load, local_day
 from oralu.apps.routing.planning import Cause, first_state, needs_duty
-from oralu.core.lifecycle import REFERRAL, can
+from oralu.core.lifecycle import REFERRAL, UNSENT, can
 from oralu.policyfiles import load_edition
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _tell_leadership(need: Need, clock: Clock, at: datetime) -> None:
 def referral_withdraw(*, referral: Referral, agency: Agency | None, note: str, actor: User, at: datetime) -> None:
     """The case manager takes a referral back and sends the need elsewhere (reassignment): the time used is kept."""
     case_lock(referral.case, at)
-    event = "discard" if referral.state in (Referral.State.DRAFT, Referral.State.WAITING_CONSENT) else "withdraw"
+    event = "discard" if referral.state in UNSENT else "withdraw"
     referral = referral_move(referral=referral, event=event, actor=actor, at=at, answered_at=at, note=note)
     places_release(referral_ids=[referral.pk], at=at)
     need_refer(need=referral.need, actor=actor, at=at, agency=agency)
