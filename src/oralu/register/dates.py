@@ -42,6 +42,7 @@ _NUMERIC = re.compile(rf"(?<!\d)(\d{{1,2}}) (\d{{1,2}}) (\d{{4}}|\d{{2}})(?!\d){
 _ISO = re.compile(rf"(?<!\d)((?:19|20)\d\d) (\d{{1,2}}) (\d{{1,2}})(?!\d){_TAIL}")
 _DAY_NAMED = re.compile(rf"(?<!\d)(\d{{1,2}}) ?({_MONTH}) (\d{{4}}){_TAIL}(?![^\W\d])")
 _YEAR_FIRST = re.compile(rf"(?<!\d)((?:19|20)\d\d) ?{_YEAR_WORD}? ?(\d{{1,2}}) ?({_MONTH}){_CASE_ENDING}(?![^\W\d])")
+_PATTERNS = (_ISO, _NUMERIC, _DAY_NAMED, _YEAR_FIRST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def parse_date(value: object, *, latest: date, order: Order = "dmy") -> date:
     if isinstance(value, bool):
         raise NotADateError("date_unreadable")
     if isinstance(value, int | float) or str(value).strip().isdigit():
-        return _from_serial(float(value))
+        return _from_serial(float(str(value)))
     found = find_date(str(value), latest=latest, order=order)
     if found is None or found.before or found.after:
         raise NotADateError("date_unreadable")
@@ -80,10 +81,11 @@ def parse_date(value: object, *, latest: date, order: Order = "dmy") -> date:
 def find_date(text: str, *, latest: date, order: Order = "dmy") -> DateFound | None:
     """The one date inside a text, or None. Raises NotADateError for a date that the calendar does not have."""
     plain = key(text)
-    for pattern in (_ISO, _NUMERIC, _DAY_NAMED, _YEAR_FIRST):
-        if match := pattern.search(plain):
-            day = _from_match(pattern, match, latest, order)
-            return DateFound(day, plain[: match.start()].strip(), plain[match.end() :].strip())
+    matches = [(match.start(), pattern, match) for pattern in _PATTERNS if (match := pattern.search(plain))]
+    if matches:
+        _, pattern, match = min(matches, key=lambda found: found[0])
+        day = _from_match(pattern, match, latest, order)
+        return DateFound(day, plain[: match.start()].strip(), plain[match.end() :].strip())
     return None
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from oralu.register.model import Problem
 from oralu.register.sources import CellValue, Row, Table
-from oralu.register.text import clean, column_letter, key, nearest
+from oralu.register.text import column_letter, key, nearest
 from oralu.register.vocabulary import IGNORE, Vocabulary
 
 How = Literal["known", "mapped", "guessed", "ignored", "unknown"]
@@ -53,22 +53,26 @@ class Layout:
 
     def is_repeated_by(self, cells: Sequence[CellValue]) -> bool:
         """True for the header printed again in the middle of the list."""
+        if not any(self._repeats(column, cells) for column in self.columns[:FEWEST_FIELDS]):
+            return False
         filled = sum(1 for cell in cells if clean_cell(cell))
-        same = sum(
-            1
-            for column in self.columns
-            if column.index < len(cells) and key(clean_cell(cells[column.index])) == key(column.header)
-        )
+        same = sum(self._repeats(column, cells) for column in self.columns)
         return same >= FEWEST_FIELDS and same * 2 >= filled
+
+    @staticmethod
+    def _repeats(column: Column, cells: Sequence[CellValue]) -> bool:
+        return column.index < len(cells) and key(clean_cell(cells[column.index])) == key(column.header)
 
 
 def clean_cell(cell: CellValue) -> str:
-    """The text of a cell; whole numbers without the `.0` that Excel gives them."""
+    """The text of a cell (tables yield it clean); whole numbers without the `.0` that Excel gives them."""
+    if isinstance(cell, str):
+        return cell
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    return clean(cell)
+    return str(cell)
 
 
 def recognised(table: Table, vocabulary: Vocabulary) -> int:
@@ -139,7 +143,7 @@ def layout_problems(layout: Layout, file: str) -> list[Problem]:
 
 def _fields(cells: Iterable[CellValue], vocabulary: Vocabulary) -> set[str]:
     found = {_known(clean_cell(cell), vocabulary) for cell in cells if isinstance(cell, str)}
-    return {field for field in found if field not in (None, IGNORE)}  # type: ignore[misc]
+    return {field for field in found if field not in (None, IGNORE)}
 
 
 def _known(header: str, vocabulary: Vocabulary) -> str | None:

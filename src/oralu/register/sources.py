@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from oralu.register.model import Problem, RegisterError
+from oralu.register.text import clean
 
 CellValue = str | int | float | bool | date | None
 Row = tuple[int, list[CellValue]]
@@ -26,9 +27,10 @@ _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", 
 
 
 class Table(Protocol):
-    """One sheet, or the only table of a CSV file (`sheet` None)."""
+    """One sheet, or the only table of a CSV file (`sheet` None). Texts of cells come without odd spaces."""
 
-    sheet: str | None
+    @property
+    def sheet(self) -> str | None: ...
 
     def rows(self) -> Iterator[Row]: ...
 
@@ -43,7 +45,7 @@ class SheetTable:
     def rows(self) -> Iterator[Row]:
         self.source.reset_dimensions()  # type: ignore[attr-defined]  # exporters write a wrong size of the sheet
         for number, cells in enumerate(self.source.iter_rows(values_only=True), start=1):  # type: ignore[attr-defined]
-            yield number, [cell if not isinstance(cell, datetime) else _whole_day(cell) for cell in cells]
+            yield number, [_plain(cell) for cell in cells]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +60,20 @@ class CsvTable:
     def rows(self) -> Iterator[Row]:
         with self.path.open(encoding=self.encoding, errors="replace", newline="") as stream:
             for number, record in enumerate(_records(stream, self.separator), start=1):
-                yield number, list(self._cells(record))
+                yield number, self._cells(record)
 
     @staticmethod
     def is_cut_short(cells: Sequence[CellValue]) -> bool:
         """True for a record whose quote is never closed: its values cannot be told apart for certain."""
         return any(isinstance(cell, _Broken) for cell in cells)
 
-    def _cells(self, record: str) -> Sequence[str]:
+    def _cells(self, record: str) -> list[CellValue]:
         if _is_open(record, self.separator):
-            return [_Broken(cell) for cell in record.rstrip("\r\n").split(self.separator)]
+            return [_Broken(clean(cell)) for cell in record.split(self.separator)]
         try:
-            return next(csv.reader([record], delimiter=self.separator), [])
+            return [clean(cell) for cell in next(csv.reader([record], delimiter=self.separator), [])]
         except csv.Error:
-            return [_Broken(cell) for cell in record.rstrip("\r\n").split(self.separator)]
+            return [_Broken(clean(cell)) for cell in record.split(self.separator)]
 
 
 class _Broken(str):
@@ -182,8 +184,12 @@ def _is_open(text: str, separator: str) -> bool:
     return inside
 
 
-def _whole_day(moment: datetime) -> date:
-    return moment.date()
+def _plain(cell: object) -> CellValue:
+    if isinstance(cell, datetime):
+        return cell.date()
+    if cell is None or isinstance(cell, bool | int | float | date):
+        return cell
+    return clean(cell)
 
 
 def _file_problem(path: Path, code: str, **params: object) -> Problem:

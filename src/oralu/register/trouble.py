@@ -16,6 +16,7 @@ _STANDS_FOR = {
     "full_name": ("surname",),
     "sex": ("iin",),
     "birth_date": ("iin",),
+    "iin": ("full_name", "surname"),
 }
 
 

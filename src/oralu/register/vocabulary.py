@@ -193,7 +193,9 @@ def _check(vocabulary: Vocabulary, statement: Statement, where: str) -> None:
 
 def _yaml_word(value: object) -> str:
     """YAML reads yes and no as truth values; the vocabulary has them as words."""
-    return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else str(value)  # type: ignore[return-value]
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
 
 
 def _date_order(value: object) -> Literal["dmy", "mdy"]:
