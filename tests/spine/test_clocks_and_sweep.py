@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from world import World
 
 from oralu.apps.cases.models import Case, EvaluationRecord, Milestone
 from oralu.apps.journal.models import Entry
@@ -17,6 +16,7 @@ from oralu.apps.routing.facts import FactData, facts_record
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.lifecycle import case_resume, case_suspend
 from oralu.apps.routing.worker import turn
+from world import World
 
 NO_PAPERS = {
     "identity_document": "none",

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from world import World
 
 from oralu.apps.cases.models import Case, Statement
 from oralu.apps.cases.services import EvidenceData
@@ -29,6 +28,7 @@ from oralu.apps.routing.referring import (
     referral_serve,
 )
 from oralu.apps.routing.worker import turn
+from world import World
 
 PROOF = EvidenceData("Талон", "9001-22")
 CALM = {"violence_threat": "no", "exploitation_risk": "no"}

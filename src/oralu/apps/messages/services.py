@@ -110,6 +110,6 @@ def _send(message: Message) -> None:
         body=text.body,
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[message.user.email],
-        headers={"Message-ID": f"<{message.key}@{settings.EMAIL_MESSAGE_DOMAIN}>"},
+        headers={"Message-ID": f"<{message.key}@{settings.DEFAULT_FROM_EMAIL.rpartition('@')[2]}>"},
         connection=get_connection(timeout=20),
     ).send()
