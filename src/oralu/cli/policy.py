@@ -106,7 +106,7 @@ def check_command(name: str) -> None:
 def _summary(edition: Edition) -> list[str]:
     policies = edition.policies.values()
     lines = [line for p in policies for line in (*p.points, *p.failures, *p.risks)] + list(edition.rules)
-    bases = Counter(line.basis for line in {id(line.based): line for line in lines}.values())
+    bases = Counter(line.basis for line in {line.id: line for line in lines}.values())
     return [
         f"{edition.id}: {edition.title('en')}",
         f"digest {edition.digest}",

@@ -22,8 +22,8 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "yes": ("иә", "да", "yes"),
     "no": ("жоқ", "нет", "no"),
     "not_yet": ("әлі белгісіз", "пока не известно", "not known yet"),
-    "domain": ("{domain} домені: {points} балл, {risk}", "Домен {domain}: баллы {points}, {risk}",
-               "Domain {domain}: {points} points, {risk}"),
+    "domain": ("«{domain}» домені. Балл: {points}. {risk}", "Домен «{domain}». Баллы: {points}. {risk}",
+               "Domain “{domain}”. Points: {points}. {risk}"),
     "failed": ("сыни сәтсіздік", "критический провал", "critical failure"),
     "provisional": ("алдын ала: белгісіз деректер нәтижені өзгертуі мүмкін",
                     "предварительно: неизвестные факты могут изменить результат",
@@ -111,11 +111,13 @@ def _domain(edition: Edition, snapshot: Snapshot, code: str, result: DomainResul
     marks += [_say("failed", lang)] if result.failed else []
     marks += [_say("provisional", lang)] if result.provisional else []
     yield "; ".join(marks)
+    told: set[str] = set()
     for reason in result.reasons:
         text = reason.text(lang)
         yield "  - " + (_say("ahead", lang, text=text) if reason.kind == "ahead" else text)
         yield f"    [{reason.cited(lang)}]"
-        if reason.facts:
+        if not told.issuperset(reason.facts):
+            told.update(reason.facts)
             yield "    " + _say("facts", lang, facts=_facts(edition, snapshot, reason.facts, lang))
     if result.missing:
         names = "; ".join(edition.label("fact", name, lang) for name in result.missing)
