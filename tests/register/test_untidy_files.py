@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from openpyxl import Workbook
@@ -155,6 +156,24 @@ def test_a_file_that_cannot_be_read_is_refused_as_a_whole(tmp_path: Path, editio
     with pytest.raises(RegisterError) as caught:
         read_register(path, edition=edition, go_live=GO_LIVE)
     assert [problem.code for problem in caught.value.problems] == [code]
+
+
+def test_a_workbook_damaged_halfway_says_where(tmp_path: Path, edition: Edition):
+    book = Workbook()
+    book.active.append(HEADER)
+    for _ in range(3):
+        book.active.append(PERSON)
+    book.save(whole := tmp_path / "whole.xlsx")
+    path = tmp_path / "list.xlsx"
+    with ZipFile(whole) as source, ZipFile(path, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            target.writestr(name, content[: len(content) * 2 // 3] if name.endswith("sheet1.xml") else content)
+    with pytest.raises(RegisterError) as caught:
+        list(read_register(path, edition=edition, go_live=GO_LIVE))
+    (problem,) = caught.value.problems
+    assert problem.code == "file_unreadable"
+    assert str(problem.params["detail"]).startswith("Sheet, ")
 
 
 def test_a_file_that_is_not_there(tmp_path: Path, edition: Edition):

@@ -67,10 +67,7 @@ def read_register(
     column read twice, a needed column missing, a bad mapping file."""
     vocabulary = load_vocabulary(edition, mapping)
     tables = open_tables(path, encoding=encoding, recognises=lambda table: recognised(table, vocabulary), sheet=sheet)
-    try:
-        found = [(table, find_layout(table, vocabulary)) for table in tables]
-    except Exception as error:  # a damaged sheet fails only when it is read, with whatever its parser raises
-        raise RegisterError(Problem("file_unreadable", "error", path.name, params={"detail": str(error)})) from error
+    found = [(table, find_layout(table, vocabulary)) for table in tables]
     readable = tuple((table, layout) for table, layout in found if layout is not None)
     if not readable:
         raise RegisterError(Problem("no_header", "error", path.name))

@@ -9,8 +9,9 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import count
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from oralu.register.model import Problem, RegisterError
 from oralu.register.text import clean
@@ -39,12 +40,21 @@ class Table(Protocol):
 class SheetTable:
     """A sheet of an Excel workbook, streamed."""
 
+    path: Path
     sheet: str
-    source: object
+    source: Any
 
     def rows(self) -> Iterator[Row]:
-        self.source.reset_dimensions()  # type: ignore[attr-defined]  # exporters write a wrong size of the sheet
-        for number, cells in enumerate(self.source.iter_rows(values_only=True), start=1):  # type: ignore[attr-defined]
+        self.source.reset_dimensions()  # exporters write a wrong size of the sheet
+        rows = self.source.iter_rows(values_only=True)
+        for number in count(1):
+            try:
+                cells = next(rows, None)
+            except Exception as error:  # a damaged sheet fails where it is read, with whatever its parser raises
+                detail = f"{self.sheet}, {number}: {error}"
+                raise RegisterError(_file_problem(self.path, "file_unreadable", detail=detail)) from error
+            if cells is None:
+                return
             yield number, [_plain(cell) for cell in cells]
 
 
@@ -119,7 +129,7 @@ def _workbook_tables(path: Path, sheet: str | None) -> list[Table]:
     names = [worksheet.title for worksheet in workbook.worksheets]
     if sheet is not None and sheet not in names:
         raise RegisterError(_file_problem(path, "sheet_missing", sheet_name=sheet, known=", ".join(names)))
-    return [SheetTable(ws.title, ws) for ws in workbook.worksheets if sheet in (None, ws.title)]
+    return [SheetTable(path, ws.title, ws) for ws in workbook.worksheets if sheet in (None, ws.title)]
 
 
 def _csv_table(path: Path, start: bytes, encoding: str | None, recognises: Callable[[Table], int]) -> CsvTable:

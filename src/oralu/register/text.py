@@ -22,7 +22,7 @@ def clean(text: object) -> str:
     return " ".join(text.split())
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8192)
 def key(text: str) -> str:
     """The form by which words are compared; empty for a cell that holds only dashes and dots."""
     folded = unicodedata.normalize("NFC", text).casefold().replace("№", " n ")

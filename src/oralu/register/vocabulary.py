@@ -242,7 +242,7 @@ class _StrictLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key_node, _ in node.value:
-            name = self.construct_object(key_node, deep=deep)  # type: ignore[no-untyped-call]
+            name = self.construct_object(key_node, deep=deep)
             if name in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"{name} is given twice", key_node.start_mark)
             seen.add(name)
