@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from oralu.apps.access.models import Role, User
 from oralu.apps.referrals.models import Escalation, Need, Referral
@@ -41,3 +41,16 @@ def escalations_visible_to(actor: User) -> QuerySet[Escalation]:
     if actor.role in (Role.UNIT_HEAD, Role.CASE_MANAGER):
         return escalations.filter(case__unit_id=actor.agency_id)
     return escalations.none()
+
+
+def open_needs_by_rule(actor: User, edition: str) -> dict[str, int] | None:
+    """How many needs each rule of an edition holds open now, among the cases of the actor's unit, or of the region for the
+    leadership; None for those who have nothing to do with cases."""
+    needs = Need.objects.filter(state=Need.State.OPEN, edition=edition)
+    if actor.role in (Role.CASE_MANAGER, Role.UNIT_HEAD):
+        needs = needs.filter(case__unit_id=actor.agency_id)
+    elif actor.role == Role.LEADERSHIP and actor.agency is not None:
+        needs = needs.filter(case__region_id=actor.agency.region_id)
+    else:
+        return None
+    return dict(needs.values_list("rule").annotate(n=Count("pk")))
