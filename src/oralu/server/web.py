@@ -17,17 +17,22 @@ THREADS = 8
 
 
 def load() -> Callable[..., Any]:
-    """Runs inside each of granian's own workers, which would otherwise outlive a killed main process.
-
-    The addresses are loaded here and not with the first request: a page that cannot be loaded stops the start.
-    """
+    """Runs inside each of granian's own workers, which would otherwise outlive a killed main process."""
     die_with_parent(signal.SIGTERM)
+    from oralu.config.wsgi import application
+
+    return application
+
+
+def preload() -> None:
+    """Load Django and every address before the workers are forked: once for all, and a page that cannot be loaded
+    stops the start. Nothing here may open a connection or a thread, which a fork would break."""
     from django.urls import get_resolver
 
     from oralu.config.wsgi import application
 
+    assert application is not None
     _ = get_resolver().reverse_dict
-    return application
 
 
 @click.command()
@@ -36,6 +41,7 @@ def load() -> Callable[..., Any]:
 @click.option("--workers", type=int, required=True)
 def serve(host: str, port: int, workers: int) -> None:
     """Serve until told to stop. No access log: addresses of pages name cases, and logs carry no personal data."""
+    preload()
     server = Server(
         "oralu.config.wsgi:application",
         address=host,
