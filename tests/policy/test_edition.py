@@ -40,7 +40,7 @@ BROKEN = {
     "a rule without basis": (ROUTING, DATED, "", "'basis' is missing"),
     "a proposal without citation": (LEGAL, '    citation: "002 §3: «Наличие документа (ИИН) и регистрации»"\n', "",
                                     "needs the key 'citation'"),
-    "a decision with citation": (HEAD, "    basis: decision\n", '    basis: decision\n    citation: "002"\n', "no citation"),
+    "a decision with citation": (HEAD, "basis: decision\n", 'basis: decision\n    citation: "002"\n', "no citation"),
     "a date that is none": (LEGAL, "verified: 2026-11-21", "verified: 2026-13-21", "is not a date"),
     "a label missing in Kazakh": (FACTS, "label: {kk: жоқ, ru: нет", "label: {ru: нет", "'kk' is missing"),
     "an empty label": (FACTS, "label: {kk: жоқ, ru: нет", "label: {kk: '', ru: нет", "is empty"),

@@ -102,8 +102,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PointsLine(Line):
-    """Gives `points`; where `proof` is asked and does not hold, `unproved`. Its `facts` are also those of the lines before
-    it, which were read and did not hold."""
+    """Gives `points`; where `proof` is asked and does not hold, `unproved`. Its `facts` are also those of the lines
+    before it, which were read and did not hold."""
 
     points: int = 0
     proof: Condition | None = None

@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import prod
 
+from oralu.core.axes import Axes, Axis, Both, Leaf, Node, lower, masks
 from oralu.core.edition import DomainPolicy, Edition
 from oralu.core.facts import UNKNOWN
 from oralu.core.grammar import ANY_DOMAIN, Condition
-from oralu.core.program import Axes, Axis, Both, Leaf, Node, lower, masks
 
 
 @dataclass(frozen=True)
