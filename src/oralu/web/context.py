@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from oralu.apps.messages.selectors import unread_count
 from oralu.web.components import Text
 
 CASE_WORK = frozenset({"case_manager", "unit_head"})
@@ -71,10 +73,10 @@ def nav(request: HttpRequest) -> tuple[NavLink, ...]:
     return tuple(links)
 
 
-def address(url_name: str) -> str:
-    """The address of a page without arguments, or an empty string while no such page exists."""
+def address(url_name: str, *args: object) -> str:
+    """The address of a page, or an empty string while no such page exists."""
     try:
-        return reverse(url_name)
+        return reverse(url_name, args=args)
     except NoReverseMatch:
         return ""
 
@@ -83,12 +85,30 @@ def _here(request: HttpRequest, href: str) -> bool:
     return request.path == href or (href != "/" and request.path.startswith(href.rstrip("/") + "/"))
 
 
+MOST_UNREAD = 99
+
+
+@dataclass(frozen=True)
+class Unread:
+    """How many messages wait, as the header says it; `count` stops above `MOST_UNREAD`."""
+
+    count: int
+
+    def __str__(self) -> str:
+        return f"{MOST_UNREAD}+" if self.count > MOST_UNREAD else str(self.count)
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context processor of every page."""
     links = nav(request)
     user = getattr(request, "user", None)
+    # Asked by the header alone: a panel that htmx puts in place costs no query for it.
+    unread = cache(lambda: Unread(unread_count(user.pk, most=MOST_UNREAD + 1) if user and user.is_authenticated else 0))
     return {
         "nav": links,
+        "unread": unread,
+        "messages_href": address("messages"),
+        "profile_href": address("profile"),
         "languages": [(code, *LANGUAGE_NAMES[code]) for code, _name in settings.LANGUAGES],
         "is_demo": bool(getattr(settings, "DEMO", False) or getattr(user, "is_demo", False)),
         "search_href": address("search"),

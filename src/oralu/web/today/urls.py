@@ -1,5 +1,10 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from oralu.web.today import views
+
+urlpatterns: list[URLPattern] = [
+    path("today", views.today, name="today"),
+    path("today/referrals/<int:referral_id>/contact", views.contact, name="referral-contact"),
+]

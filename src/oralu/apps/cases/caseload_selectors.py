@@ -1,0 +1,162 @@
+"""Finding cases of the unit: filters, order and pages of the caseload."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+
+from oralu.apps.agencies.models import Agency
+from oralu.apps.cases.models import Case, CaseState
+from oralu.apps.cases.selectors import cases_visible_to
+from oralu.apps.people.naming import fold
+
+if TYPE_CHECKING:
+    from oralu.apps.access.models import User
+
+FAR = datetime(2999, 1, 1, tzinfo=UTC)
+"""Stands for "no deadline" where deadlines are compared, so that such rows come last."""
+DAY_RANGES: Mapping[str, tuple[int, int | None]] = {
+    "0-30": (0, 30),
+    "31-60": (31, 60),
+    "61-90": (61, 90),
+    "91-180": (91, 180),
+    "181": (181, None),
+}
+FAILED = "failed"
+UNDER_WAY = ("draft", "waiting_consent", "sent", "acknowledged", "accepted")
+COUNTED = 1000
+EXPORT_STEP = 500
+_NUMBER = re.compile(r"^[№#nN]?\s*(\d{1,11})$")
+
+Columns = Sequence[tuple[str, bool]]
+"""Columns of an order, the last of them unique: name and whether it descends."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """What a reader looks for. `domain` goes with `points` ("0", "1", "2" or `FAILED`) and may be empty for a failure
+    in any. `officer`: an id, or "none" for cases that nobody leads. `state` empty: on the register, and the closed too
+    while a text is searched for."""
+
+    q: str = ""
+    domain: str = ""
+    points: str = ""
+    risk: int | None = None
+    days: str = ""
+    agency: int | None = None
+    is_breached: bool = False
+    officer: str = ""
+    state: str = ""
+
+
+def cases_found(actor: User, wanted: CaseFilter, *, on: date) -> QuerySet[Case]:
+    """The cases that the actor may see and that fit every part of the filter; `on` is the day by which days count."""
+    cases = cases_visible_to(actor).filter(_searched(wanted.q), _of_domain(wanted))
+    if wanted.state:
+        cases = cases.filter(state=wanted.state)
+    elif not wanted.q.strip():
+        cases = cases.exclude(state=CaseState.CLOSED)
+    if wanted.risk is not None:
+        cases = cases.filter(risk=wanted.risk)
+    if wanted.days:
+        first, last = DAY_RANGES[wanted.days]
+        cases = cases.filter(enrolled_on__lte=on - timedelta(days=first))
+        if last is not None:
+            cases = cases.filter(enrolled_on__gte=on - timedelta(days=last))
+    if wanted.agency is not None:
+        with_agency = Case.objects.filter(referrals__agency_id=wanted.agency, referrals__state__in=UNDER_WAY)
+        cases = cases.filter(pk__in=with_agency.values("pk"))
+    if wanted.is_breached:
+        cases = cases.filter(breached__len__gt=0)
+    if wanted.officer:
+        cases = cases.filter(officer_id=None if wanted.officer == "none" else int(wanted.officer))
+    return cases
+
+
+def _searched(text: str) -> Q:
+    """Twelve digits are an IIN, fewer are the number of a case, anything else is the beginning of a name."""
+    text = text.strip()
+    if not text:
+        return Q()
+    digits = re.sub(r"\s", "", text)
+    if re.fullmatch(r"\d{12}", digits):
+        return Q(person__iin=digits)
+    if number := _NUMBER.match(text):
+        return Q(pk=int(number[1]))
+    return Q(person__search_key__startswith=fold(text))
+
+
+def _of_domain(wanted: CaseFilter) -> Q:
+    if not wanted.points:
+        return Q()
+    if wanted.points == FAILED:
+        return Q(failures__contains=[wanted.domain]) if wanted.domain else Q(failures__len__gt=0)
+    return Q(**{f"domains__{wanted.domain}__points": int(wanted.points)})
+
+
+ORDERS: Mapping[str, Columns] = {
+    "risk": (("risk", True), ("due", False), ("id", False)),
+    "deadline": (("due", False), ("id", False)),
+    "day": (("enrolled_on", False), ("id", False)),
+    "name": (("person__search_key", False), ("id", False)),
+}
+"""How the caseload may be ordered: highest risk first, nearest deadline, longest on the register, name."""
+
+
+def cases_ordered(cases: QuerySet[Case], order: str) -> QuerySet[Case]:
+    """Cases in one of `ORDERS`. Raises KeyError for another."""
+    return cases.annotate(due=Coalesce(F("next_due_at"), Value(FAR))).order_by(*ordering(ORDERS[order]))
+
+
+def cases_page(cases: QuerySet[Case], order: str, *, after: int | None, size: int) -> tuple[list[Case], bool]:
+    """A page after the case with the id `after`, and whether there are more. The page begins anew when that case is
+    not among those found any more. Only an id travels in the address, never a name."""
+    columns = ORDERS[order]
+    found = cases_ordered(cases, order)
+    if after is not None:
+        place = found.filter(pk=after).values_list(*(name for name, _ in columns)).first()
+        if place is not None:
+            found = found.filter(beyond(columns, place))
+    rows = list(found[: size + 1])
+    return rows[:size], len(rows) > size
+
+
+def cases_counted(cases: QuerySet[Case]) -> tuple[int, bool]:
+    """How many there are, counted to `COUNTED` and no further, and whether there are more."""
+    count = cases.order_by()[: COUNTED + 1].count()
+    return min(count, COUNTED), count > COUNTED
+
+
+def cases_in_steps(actor: User, ids: Sequence[int]) -> Iterator[Case]:
+    """The cases with these ids, in their order, read a step at a time, for a list of any length."""
+    for start in range(0, len(ids), EXPORT_STEP):
+        step = ids[start : start + EXPORT_STEP]
+        rows = cases_visible_to(actor).in_bulk(step)
+        yield from (rows[pk] for pk in step if pk in rows)
+
+
+def agencies_around(actor: User) -> Iterable[Agency]:
+    """The agencies of the region of the actor's unit, to which its cases may have been referred."""
+    if actor.agency is None:
+        return Agency.objects.none()
+    return Agency.objects.filter(region_id=actor.agency.region_id, is_active=True).exclude(kind=actor.agency.kind)
+
+
+def ordering(columns: Columns) -> list[str]:
+    """The columns as `order_by` takes them."""
+    return [f"-{name}" if descends else name for name, descends in columns]
+
+
+def beyond(columns: Columns, place: Sequence[Any]) -> Q:
+    """The rows that stand after a place in an order: keyset paging, whose cost does not grow with the page's number."""
+    later, same = Q(), Q()
+    for (name, descends), value in zip(columns, place, strict=True):
+        later |= same & Q(**{f"{name}__{'lt' if descends else 'gt'}": value})
+        same &= Q(**{name: value})
+    return later

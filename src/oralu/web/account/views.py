@@ -1,0 +1,125 @@
+"""Signing in and out, one's own account, and the page that a role begins with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.views import LoginView
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.forms import BaseForm
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from oralu.apps.access.demo import DEMO_PASSWORD, accounts
+from oralu.apps.access.models import Role
+from oralu.apps.access.services import profile_change, user_save
+from oralu.apps.journal.services import entry_record
+from oralu.web.account.forms import PasswordForm, ProfileForm, SignInForm
+from oralu.web.components import Term
+from oralu.web.context import address
+from oralu.web.screens import EVERYBODY, StaffRequest, add_errors, screen
+
+FIRST_PAGES = {
+    Role.CASE_MANAGER: "today",
+    Role.UNIT_HEAD: "today",
+    Role.PROVIDER: "inbox",
+    Role.LEADERSHIP: "board",
+    Role.ADMINISTRATOR: "administration",
+}
+
+
+class SignIn(LoginView):
+    """The one page, with the address that follows it, that needs no account."""
+
+    template_name = "account/login.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        user = form.get_user()
+        entry_record(kind="user.signed_in", actor=user, at=timezone.now(), user=user.pk)
+        return super().form_valid(form)
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        listed = [(name, what_for) for name, _password, what_for in accounts()]
+        return super().get_context_data(demo_accounts=listed, demo_password=DEMO_PASSWORD, **kwargs)
+
+
+@require_safe
+@screen(EVERYBODY)
+def home(request: StaffRequest) -> HttpResponse:
+    """To the page that the role begins with; to the own account while that page does not exist."""
+    return redirect(address(FIRST_PAGES[Role(request.user.role)]) or "profile")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@screen(EVERYBODY)
+def profile(request: StaffRequest) -> HttpResponse:
+    user = request.user
+    if request.method != "POST":
+        kept = {"language": user.language, "phone": user.phone, "email": user.email}
+        return _page(request, ProfileForm(initial=kept), PasswordForm(user))
+    form = ProfileForm(request.POST)
+    if form.is_valid():
+        try:
+            with transaction.atomic():
+                profile_change(user=user, at=request.at, **form.cleaned_data)
+        except ValidationError as error:
+            add_errors(form, error)
+    if form.errors:
+        user.refresh_from_db()
+        return _page(request, form, PasswordForm(user), status=422)
+    translation.activate(user.language)
+    messages.success(request, _("Your account has been changed."))
+    return _back()
+
+
+@sensitive_post_parameters()
+@require_http_methods(["POST"])
+@screen(EVERYBODY)
+def password(request: StaffRequest) -> HttpResponse:
+    """Change the password; every other session of the account ends, this one goes on."""
+    user = request.user
+    form = PasswordForm(user, request.POST)
+    if form.is_valid():
+        try:
+            with transaction.atomic():
+                user_save(user=user, password=form.cleaned_data["new_password1"], actor=user, at=request.at)
+        except ValidationError as error:
+            add_errors(form, error)
+    if form.errors:
+        user.refresh_from_db()
+        kept = {"language": user.language, "phone": user.phone, "email": user.email}
+        return _page(request, ProfileForm(initial=kept), form, status=422)
+    update_session_auth_hash(request, user)
+    messages.success(request, _("The password has been changed. Everywhere else you have been signed out."))
+    return _back()
+
+
+def _back() -> HttpResponse:
+    response = HttpResponseRedirect(address("profile"))
+    response.status_code = 303
+    return response
+
+
+def _page(request: StaffRequest, form: BaseForm, password_form: BaseForm, *, status: int = 200) -> HttpResponse:
+    user = request.user
+    terms = (
+        Term(_("Name"), user.full_name),
+        Term(_("Role"), user.get_role_display()),
+        Term(_("Post"), user.post),
+        Term(_("Place of work"), str(user.agency or "")),
+        Term(_("Login"), user.username),
+    )
+    context = {"form": form, "password_form": password_form, "terms": terms}
+    return render(request, "account/profile.html", context, status=status)
