@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from oralu.web.papers import views
+
+urlpatterns: list[URLPattern] = [
+    path("referrals/<int:referral_id>/pdf", views.referral, name="referral-pdf"),
+]
