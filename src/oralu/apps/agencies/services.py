@@ -56,6 +56,25 @@ def places_release(*, referral_ids: list[int], at: datetime) -> int:
     )
 
 
+@transaction.atomic
+def place_release(*, occupancy: Occupancy, actor: User, at: datetime) -> Occupancy:
+    """The person has left: the place is free again. Raises ValidationError when it is only held or free already."""
+    occupancy = Occupancy.objects.select_for_update(of=("self",)).select_related("referral").get(pk=occupancy.pk)
+    if occupancy.state != Occupancy.State.TAKEN:
+        raise ValidationError(_("This place is not taken any more. Reload the page to see what has happened."))
+    occupancy.state, occupancy.released_at = Occupancy.State.RELEASED, at
+    occupancy.save(update_fields=["state", "released_at"])
+    entry_record(
+        kind="place.released",
+        actor=actor,
+        at=at,
+        case_id=occupancy.referral.case_id,
+        referral=occupancy.referral_id,
+        place=occupancy.place_id,
+    )
+    return occupancy
+
+
 def holds_expire(*, at: datetime) -> int:
     """Release holds older than 72 hours that nobody accepted. Returns how many."""
     return Occupancy.objects.filter(state=Occupancy.State.HELD, held_until__lte=at).update(

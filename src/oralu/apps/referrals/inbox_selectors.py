@@ -1,0 +1,128 @@
+"""The inbox of an agency: what waits for its answer, what it has answered, its places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+
+from oralu.apps.access.models import Role
+from oralu.apps.agencies.models import Agency, Occupancy, Place
+from oralu.apps.cases.caseload_selectors import FAR, beyond
+from oralu.apps.referrals.clocks import intervals_of
+from oralu.apps.referrals.disclosure import Attribute, attributes_for
+from oralu.apps.referrals.models import ClockInterval, Referral
+from oralu.apps.referrals.selectors import UNSEEN, referrals_visible_to
+
+if TYPE_CHECKING:
+    from oralu.apps.access.models import User
+
+State = Referral.State
+TO_ANSWER = (State.SENT, State.ACKNOWLEDGED, State.ACCEPTED, State.DISPUTED)
+"""States in which an agency still has something to do."""
+ANSWERED = (State.SERVED, State.NOT_SERVED)
+ENDED = (*UNSEEN, State.DECLINED, State.WITHDRAWN, State.NOT_SERVED)
+PLACE_ROLES = frozenset({Role.PROVIDER, Role.LEADERSHIP})
+
+
+def inbox(actor: User) -> QuerySet[Referral]:
+    """The referrals that wait for the actor's agency, the nearest limit first; a clock that stands has no limit now and
+    comes last."""
+    referrals = referrals_visible_to(actor).select_related("case__region").filter(state__in=TO_ANSWER)
+    return referrals.annotate(due=Coalesce(F("need__clock__limit_at"), Value(FAR))).order_by("due", "id")
+
+
+def inbox_page(actor: User, *, state: str, after: int | None, size: int) -> tuple[list[Referral], bool]:
+    """A page after the referral with the id `after`, and whether there are more. `state` empty: all of them."""
+    found = inbox(actor).filter(state=state) if state else inbox(actor)
+    if after is not None:
+        place = found.filter(pk=after).values_list("due", "id").first()
+        if place is not None:
+            found = found.filter(beyond((("due", False), ("id", False)), place))
+    rows = list(found[: size + 1])
+    return rows[:size], len(rows) > size
+
+
+def logs_of(referrals: Sequence[Referral]) -> dict[int, list[ClockInterval]]:
+    """The logs of the clocks behind referrals, by clock."""
+    return dict(intervals_of(referral.need.clock.pk for referral in referrals))
+
+
+def inbox_counts(actor: User, *, at: datetime) -> dict[str, int]:
+    """How many wait in each state, and under `late` those past their limit."""
+    counts = {state: Count("pk", filter=Q(state=state)) for state in TO_ANSWER}
+    return inbox(actor).order_by().aggregate(**counts, late=Count("pk", filter=Q(due__lte=at)))
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answered referral as its agency may remember it: no person, only the number, the service and the outcome."""
+
+    id: int
+    service: str
+    edition: str
+    state: str
+    sent_at: datetime | None
+    answered_at: datetime | None
+    limit_at: datetime | None
+    reason: str
+
+
+def answered_page(actor: User, *, after: int | None, size: int) -> tuple[list[Answered], bool]:
+    """The agency's answers, the latest first. Reads no column of a person."""
+    found = Referral.objects.filter(
+        pk__in=referrals_visible_to(actor).order_by().values("pk"), state__in=ANSWERED
+    ).order_by("-id")
+    if after is not None:
+        found = found.filter(pk__lt=after)
+    columns = ("id", "need__service", "need__edition", "state", "sent_at", "answered_at")
+    rows = list(found.values_list(*columns, "need__clock__limit_at", "reason")[: size + 1])
+    return [Answered(*row) for row in rows[:size]], len(rows) > size
+
+
+def occupancies_visible_to(actor: User) -> QuerySet[Occupancy]:
+    """What is held and taken in the places of the actor's agency."""
+    if actor.role not in PLACE_ROLES:
+        return Occupancy.objects.none()
+    return (
+        Occupancy.objects.filter(place__agency_id=actor.agency_id)
+        .exclude(state=Occupancy.State.RELEASED)
+        .select_related("place", "referral__need", "referral__case__person", "referral__agency")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """A place and what stands on it. `who` is empty where the agency may not know the name, or not yet."""
+
+    place: Place
+    occupancy: Occupancy | None
+    who: str
+    is_referral_seen: bool
+
+
+def places_of(actor: User) -> list[PlaceRow]:
+    """The places in use of the actor's agency, in the order of their labels."""
+    places = Place.objects.filter(agency_id=actor.agency_id, is_open=True).prefetch_related(
+        Prefetch("occupancies", occupancies_visible_to(actor), to_attr="standing")
+    )
+    return sorted((_place_row(place) for place in places), key=lambda row: (len(row.place.label), row.place.label))
+
+
+def _place_row(place: Place) -> PlaceRow:
+    occupancy: Occupancy | None = next(iter(place.standing), None)  # type: ignore[attr-defined]
+    if occupancy is None:
+        return PlaceRow(place, None, "", False)
+    referral = occupancy.referral
+    seen = referral.state not in ENDED
+    may_know = Attribute.NAME in attributes_for(referral.agency.kind, referral.need.service)
+    return PlaceRow(place, occupancy, referral.case.person.full_name if seen and may_know else "", seen)
+
+
+def counts_places(actor: User) -> bool:
+    """Whether the actor's agency counts its places."""
+    return Agency.objects.filter(pk=actor.agency_id, counts_places=True).exists() and actor.role in PLACE_ROLES

@@ -1,0 +1,183 @@
+"""The answers of an agency to a referral: received, accept, cannot, help given, help not given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from oralu.apps.cases.services import EvidenceData
+from oralu.apps.referrals.inbox_selectors import TO_ANSWER
+from oralu.apps.referrals.models import Referral
+from oralu.apps.referrals.selectors import referrals_visible_to
+from oralu.apps.routing import referring
+from oralu.apps.routing.frames import local_day
+from oralu.web.acting import Deed, perform, sent
+from oralu.web.case.forms import CannotForm, ServedForm
+from oralu.web.components import Crumb, Text
+from oralu.web.inbox.showing import act_of, edition_of, number, result_of
+from oralu.web.presenting import service_label
+from oralu.web.screens import AGENCIES, StaffRequest, lang, screen
+
+
+def _referral(request: StaffRequest, referral_id: int) -> Referral:
+    found = referrals_visible_to(request.user).filter(pk=referral_id, state__in=TO_ANSWER).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _answer(
+    request: StaffRequest,
+    referral: Referral,
+    event: str,
+    *,
+    form: forms.Form,
+    run: Callable[[dict[str, Any]], Any],
+    done: Callable[[Any], Text],
+    lead: Text,
+    records: tuple[Text, ...],
+    leaves: bool = False,
+    tone: str = "primary",
+) -> HttpResponse:
+    page = reverse("inbox-referral", args=[referral.pk])
+    label = act_of(event, referral).label
+    words = {"number": number(referral.pk), "service": service_label(referral.need)}
+    return perform(
+        request,
+        Deed(
+            title=f"{label}: {_('%(number)s, %(service)s') % words}",
+            submit=label,
+            form=form,
+            run=run,
+            done=done,
+            back=page,
+            crumbs=(Crumb(_("Inbox"), reverse("inbox")), Crumb(number(referral.pk), page), Crumb(label)),
+            records=records,
+            lead=lead,
+            tone=tone,
+            onward=reverse("inbox") if leaves else "",
+        ),
+    )
+
+
+@screen(AGENCIES)
+def acknowledge(request: StaffRequest, referral_id: int) -> HttpResponse:
+    referral = _referral(request, referral_id)
+    return _answer(
+        request,
+        referral,
+        "acknowledge",
+        form=forms.Form(*sent(request)),
+        run=lambda data: referring.referral_acknowledge(referral=referral, actor=request.user, at=request.at),
+        done=lambda result: _("Recorded as received. Now accept it, or say that you cannot."),
+        lead=_("You confirm that your agency has the referral. The deadline goes on."),
+        records=(_("that the referral was received, by whom and when"),),
+    )
+
+
+@screen(AGENCIES)
+def accept(request: StaffRequest, referral_id: int) -> HttpResponse:
+    referral = _referral(request, referral_id)
+    records: list[Text] = [_("that your agency takes it on, by whom and when")]
+    if referral.agency.counts_places:
+        records.append(_("a place as taken for this person"))
+    return _answer(
+        request,
+        referral,
+        "accept",
+        form=forms.Form(*sent(request)),
+        run=lambda data: referring.referral_accept(referral=referral, actor=request.user, at=request.at),
+        done=lambda result: _("Accepted. When help has been given, report it with its proof."),
+        lead=_("Your agency takes the referral on. The case manager is told."),
+        records=tuple(records),
+    )
+
+
+def _declined(new: Referral | None) -> Text:
+    if new is None:
+        return _("Recorded. No other agency can take it now: the leadership has been told.")
+    return _("Recorded. The need has gone to another agency, with the time used kept.")
+
+
+@screen(AGENCIES)
+def decline(request: StaffRequest, referral_id: int) -> HttpResponse:
+    referral = _referral(request, referral_id)
+    return _answer(
+        request,
+        referral,
+        "decline",
+        form=CannotForm(*sent(request)),
+        run=lambda data: referring.referral_decline(
+            referral=referral, reason=data["reason"], note=data["note"], actor=request.user, at=request.at
+        ),
+        done=_declined,
+        lead=_(
+            "The need goes to the next agency with the time used kept. If there is none, the leadership is told at "
+            "once. Your agency will no longer see this referral."
+        ),
+        records=(_("the reason why your agency cannot"),),
+        leaves=True,
+        tone="secondary",
+    )
+
+
+def _proof(form: ServedForm) -> EvidenceData:
+    proof = form.proof()
+    assert proof is not None  # the form requires one
+    return proof
+
+
+@screen(AGENCIES)
+def serve(request: StaffRequest, referral_id: int) -> HttpResponse:
+    referral = _referral(request, referral_id)
+    edition = edition_of(referral)
+    form = ServedForm(
+        *sent(request),
+        edition=edition,
+        facts=edition.service_facts(referral.need.service),
+        today=local_day(request.at),
+        lang=lang(),
+    )
+    return _answer(
+        request,
+        referral,
+        "report_served",
+        form=form,
+        run=lambda data: referring.referral_serve(
+            referral=referral,
+            facts=form.facts(),
+            evidence=_proof(form),
+            note=data["note"],
+            actor=request.user,
+            at=request.at,
+        ),
+        done=lambda result: _("Recorded as given. The person will be asked to confirm it."),
+        lead=_("It counts as given with a proof. Expected: %(result)s.")
+        % {"result": result_of(edition, referral.need.service)},
+        records=(_("what is so now, with the proof, by whom and when"), _("an answer to the case manager")),
+        leaves=True,
+    )
+
+
+@screen(AGENCIES)
+def not_served(request: StaffRequest, referral_id: int) -> HttpResponse:
+    referral = _referral(request, referral_id)
+    return _answer(
+        request,
+        referral,
+        "report_not_served",
+        form=CannotForm(*sent(request)),
+        run=lambda data: referring.referral_not_served(
+            referral=referral, reason=data["reason"], note=data["note"], actor=request.user, at=request.at
+        ),
+        done=lambda result: _("Recorded. The case manager has been told and decides what comes next."),
+        lead=_("The need stays open and its deadline goes on; the case manager decides what comes next."),
+        records=(_("the reason why help was not given"),),
+        leaves=True,
+        tone="secondary",
+    )
