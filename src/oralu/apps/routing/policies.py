@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Least
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from oralu.apps.access.models import Role, User
 from oralu.apps.agencies.models import Agency, Region
+from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.journal.services import entry_record
+from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.models import Adoption
+from oralu.calendarfiles import load_calendar
 from oralu.core.edition import Edition
 from oralu.policyfiles import load_edition
 
@@ -73,7 +78,8 @@ def _in_order(edition: Edition) -> list[str]:
 
 @transaction.atomic
 def edition_adopt(*, edition_name: str, region: Region, from_date: date, actor: User | None, at: datetime) -> Adoption:
-    """Put an edition in force for a region from a date. The cases of the region are evaluated by it from that day on.
+    """Put an edition in force for a region from a date. The open cases of the region are looked at anew on that day, or
+    today where it has come already.
 
     Raises ValidationError while an addressee of one of its rules has no active user in the region.
     """
@@ -94,7 +100,17 @@ def edition_adopt(*, edition_name: str, region: Region, from_date: date, actor: 
         adopted_at=at,
         adopted_by=actor,
     )
+    on = max(from_date, load_calendar().local_day(at))
+    # LEAST of PostgreSQL passes over nulls: a case that nothing else would change is looked at too.
+    Case.objects.filter(region=region, state=CaseState.OPEN).update(
+        next_change_on=Least(F("next_change_on"), Value(on))
+    )
     entry_record(
         kind="edition.adopted", actor=actor, at=at, edition=edition.id, digest=edition.digest, region=region.pk
     )
     return adoption
+
+
+def edition_in_force(region_id: str | None, at: datetime) -> Adoption | None:
+    """The adoption that is in force in a region at a moment; None without a region or an adoption."""
+    return Adoption.objects.filter(region_id=region_id, from_date__lte=local_day(at)).order_by("-from_date").first()
