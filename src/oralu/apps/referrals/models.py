@@ -39,6 +39,7 @@ class Need(models.Model):
     state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    met_at = models.DateTimeField(null=True)
     close_reason = models.CharField(max_length=16, choices=Reason.choices, blank=True)
     close_note = models.CharField(max_length=500, blank=True)
     still_holds = models.BooleanField(default=False)
@@ -51,6 +52,19 @@ class Need(models.Model):
             models.UniqueConstraint(fields=["case", "service"], name="need_one_open", condition=models.Q(state="open")),
             models.UniqueConstraint(fields=["case", "service", "cycle"], name="need_cycle_once"),
         ]
+
+
+class EarlierMeeting(models.Model):
+    """A claim that a need was met before it was recorded: dated evidence, and the decision of a second person."""
+
+    need = models.OneToOneField(Need, on_delete=models.PROTECT, related_name="earlier_meeting")
+    met_at = models.DateTimeField()
+    evidence = models.ForeignKey("cases.Evidence", on_delete=models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    decided_by = models.ForeignKey("access.User", null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    is_approved = models.BooleanField(null=True)
 
 
 class Clock(models.Model):

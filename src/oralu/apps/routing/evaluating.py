@@ -78,13 +78,17 @@ def _write(
 
 def _close(plans: Sequence[Plan], actor: User | None, at: datetime, cause: Cause) -> None:
     """Needs whose rule ceased: met, or withdrawn with the reason where a retracted fact or another edition did it."""
-    state, reason = Need.State.MET, Need.Reason.RULE_CEASED
-    if cause.kind == "retraction":
-        state, reason = Need.State.WITHDRAWN, Need.Reason.RETRACTED
-    elif cause.kind in ("edition", "transfer"):
-        state, reason = Need.State.WITHDRAWN, Need.Reason.EDITION
-    closing = [need for plan in plans for need in plan.closing.values()]
-    needs_close(needs=closing, state=state, reason=reason, actor=actor, at=at, note=cause.reason)
+    ended: dict[tuple[str, str], list[Need]] = {}
+    for plan in plans:
+        for need in plan.closing.values():
+            if need.edition != plan.edition.id:
+                ended.setdefault((Need.State.WITHDRAWN, Need.Reason.EDITION), []).append(need)
+            elif cause.kind == "retraction":
+                ended.setdefault((Need.State.WITHDRAWN, Need.Reason.RETRACTED), []).append(need)
+            else:
+                ended.setdefault((Need.State.MET, Need.Reason.RULE_CEASED), []).append(need)
+    for (state, reason), needs in ended.items():
+        needs_close(needs=needs, state=state, reason=reason, actor=actor, at=at, note=cause.reason)
     ceased = [need for plan in plans for need in plan.ceased]
     for need in ceased:
         need.still_holds = False

@@ -24,9 +24,7 @@ OWN_UNIT = "probation_unit"
 ROUNDS = 6
 WORK_STARTS, WORK_ENDS = 9, 18
 
-CauseKind = Literal[
-    "enrolled", "facts", "retraction", "referral", "breach", "day", "edition", "consent", "transfer", "human"
-]
+CauseKind = Literal["enrolled", "facts", "retraction", "referral", "breach", "day", "consent", "transfer", "human"]
 
 
 @dataclass(frozen=True, slots=True)
