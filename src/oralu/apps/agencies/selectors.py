@@ -54,17 +54,21 @@ class Directory:
     def choose(self, kind: str, seeker: Seeker, *, needs_duty: bool, without: Iterable[int] = ()) -> Agency | None:
         """The agency of the kind that serves the person's place, takes such a person, has a free place where places are
         counted, a named person and, where asked, a duty contact. Nearest territory first, then the least loaded."""
+        fit = self.fitting(kind, seeker, needs_duty=needs_duty, without=without)
+        if not fit:
+            return None
+        fit[0].load += 1
+        return fit[0]
+
+    def fitting(self, kind: str, seeker: Seeker, *, needs_duty: bool, without: Iterable[int] = ()) -> list[Agency]:
+        """Every agency that `choose` may take, the one that it would take first."""
         excluded = set(without)
         fit = [
             agency
             for agency in self.of_kind(seeker.region_id, kind)
             if agency.pk not in excluded and _fits(agency, seeker) and (agency.duty_contact or not needs_duty)
         ]
-        if not fit:
-            return None
-        chosen = min(fit, key=lambda agency: (seeker.locality not in agency.localities, agency.load, agency.pk))
-        chosen.load += 1
-        return chosen
+        return sorted(fit, key=lambda agency: (seeker.locality not in agency.localities, agency.load, agency.pk))
 
 
 def _fits(agency: Agency, seeker: Seeker) -> bool:

@@ -1,0 +1,137 @@
+"""Acts on facts, evidence and consent."""
+
+from __future__ import annotations
+
+from django import forms
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+
+from oralu.apps.cases.selectors import cases_visible_to
+from oralu.apps.cases.services import evidence_path, note_add
+from oralu.apps.journal.services import entry_record
+from oralu.apps.routing.case_selectors import edition_for, evidence_visible_to, statements_visible_to
+from oralu.apps.routing.facts import facts_record, statement_retract
+from oralu.apps.routing.frames import local_day
+from oralu.apps.routing.referring import consent_recorded
+from oralu.web.case.deeds import Deed, perform, sent
+from oralu.web.case.forms import DayForm, FactForm, NoteForm, text_field
+from oralu.web.screens import CASE_WORK, StaffRequest, lang, screen
+from oralu.web.templatetags.oralu import localdate
+
+SUFFIXES = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
+
+
+@screen(CASE_WORK)
+def fact_record(request: StaffRequest, case_id: int, name: str) -> HttpResponse:
+    case = get_object_or_404(cases_visible_to(request.user), pk=case_id)
+    edition = edition_for(case=case, at=request.at)
+    if name not in edition.fact_by_name:
+        raise Http404
+    form = FactForm(*sent(request), edition=edition, fact=name, today=local_day(request.at), lang=lang())
+    label = edition.label("fact", name, lang())
+    return perform(
+        request,
+        Deed(
+            case=case,
+            title=label,
+            submit=_("Record"),
+            done=_("Recorded: %(fact)s. The case has been evaluated anew.") % {"fact": label},
+            form=form,
+            run=lambda data: facts_record(case=case, facts=[form.data_of_fact()], actor=request.user, at=request.at),
+            lead=_("What was recorded before stays in the history. A mistake is retracted, with a reason."),
+            records=(
+                _("the statement, its proof, your name and the time"),
+                _("a new evaluation: needs open or close by it at once"),
+            ),
+            anchor=f"fact-{name}",
+        ),
+    )
+
+
+@screen(CASE_WORK)
+def fact_retract(request: StaffRequest, statement_id: int) -> HttpResponse:
+    statement = get_object_or_404(statements_visible_to(request.user), pk=statement_id, retracts=None)
+    case = statement.case
+    edition = edition_for(case=case, at=request.at)
+    if statement.name not in edition.fact_by_name:
+        raise Http404
+    words = _("%(fact)s: %(value)s, since %(day)s") % {
+        "fact": edition.label("fact", statement.name, lang()),
+        "value": edition.value_label(statement.name, statement.value, lang()),
+        "day": localdate(statement.effective_on),
+    }
+    form = forms.Form(*sent(request))
+    form.fields["reason"] = text_field(_("Why it is a mistake"), required=True)
+    return perform(
+        request,
+        Deed(
+            case=case,
+            title=_("Retract a mistaken statement"),
+            submit=_("Retract"),
+            done=_("Retracted. What it had opened is withdrawn with your reason."),
+            form=form,
+            run=lambda data: statement_retract(
+                statement=statement, reason=data["reason"], actor=request.user, at=request.at
+            ),
+            lead=words,
+            records=(
+                _("the retraction with your reason; the statement stays visible in the history"),
+                _("needs that only it had opened are withdrawn with this reason, and their referrals with them"),
+            ),
+            tone="danger",
+            anchor=f"fact-{statement.name}",
+        ),
+    )
+
+
+@screen(CASE_WORK)
+def evidence(request: StaffRequest, evidence_id: int) -> HttpResponse:
+    """The file of a proof, to be saved and not shown in place; the reading is journalled."""
+    proof = get_object_or_404(evidence_visible_to(request.user).exclude(file=""), pk=evidence_id)
+    path = evidence_path(proof)
+    if not path.is_file():
+        raise Http404
+    entry_record(kind="evidence.read", actor=request.user, at=request.at, case_id=proof.case_id, evidence=proof.pk)
+    name = f"evidence-{proof.pk}.{SUFFIXES.get(proof.content_type, 'bin')}"
+    response = FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=proof.content_type)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@screen(CASE_WORK)
+def consent(request: StaffRequest, case_id: int) -> HttpResponse:
+    case = get_object_or_404(cases_visible_to(request.user), pk=case_id)
+    form = DayForm(*sent(request), label=_("Date of the written consent"), initial=local_day(request.at))
+    deed = Deed(
+        case=case,
+        title=_("Written consent to hand data to the agencies"),
+        submit=_("Record the consent"),
+        done=_("The consent is recorded."),
+        form=form,
+        run=lambda data: consent_recorded(person=case.person, given_on=data["day"], actor=request.user, at=request.at),
+        lead=_("The person has signed the consent on paper (law 38-VI, article 11). Keep the paper in the file."),
+        records=(_("the date of the consent"), _("every referral that waited on it goes out")),
+        anchor="people",
+    )
+    return perform(request, deed)
+
+
+@screen(CASE_WORK)
+def note(request: StaffRequest, case_id: int) -> HttpResponse:
+    case = get_object_or_404(cases_visible_to(request.user), pk=case_id)
+    form = NoteForm(*sent(request), label=_("Note"), required=True, length=4000)
+    return perform(
+        request,
+        Deed(
+            case=case,
+            title=_("Add a note"),
+            submit=_("Add the note"),
+            done=_("The note is added."),
+            form=form,
+            run=lambda data: note_add(case=case, text=data["note"], actor=request.user, at=request.at),
+            lead=_("Seen by your unit only. No diagnoses: health stands in the facts as a level."),
+            anchor="notes",
+        ),
+    )

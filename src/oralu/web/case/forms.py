@@ -1,0 +1,293 @@
+"""Forms of the case page: small parts from which each act composes its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from oralu.apps.access.models import User
+from oralu.apps.agencies.models import Agency
+from oralu.apps.cases.models import ClosingGround
+from oralu.apps.cases.services import EvidenceData
+from oralu.apps.referrals.models import DeclineReason, PauseParty, PauseReason
+from oralu.apps.routing.facts import FactData
+from oralu.core.edition import Edition
+from oralu.core.facts import ASKED_UNKNOWN, REFUSED
+from oralu.web.components import Text
+
+
+class DayInput(forms.DateInput):
+    """The browser's own calendar; its value is ISO in every language."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+def day_field(label: Text, *, initial: date | None = None, required: bool = True, help_text: Text = "") -> Any:
+    return forms.DateField(
+        label=label,
+        initial=initial,
+        required=required,
+        help_text=help_text,
+        widget=DayInput(),
+        input_formats=["%Y-%m-%d", "%d.%m.%Y"],
+    )
+
+
+def text_field(label: Text, *, required: bool = False, help_text: Text = "", length: int = 500, rows: int = 2) -> Any:
+    return forms.CharField(
+        label=label,
+        required=required,
+        help_text=help_text,
+        max_length=length,
+        widget=forms.Textarea(attrs={"rows": rows}),
+    )
+
+
+class NoteForm(forms.Form):
+    """A few words with an act."""
+
+    def __init__(self, *args: Any, label: Text, required: bool = False, length: int = 500, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["note"] = text_field(label, required=required, length=length, rows=5 if length > 500 else 2)
+
+
+class ProofForm(forms.Form):
+    """What proves: a document seen, by its name and number, or a file, or both."""
+
+    evidence_title = forms.CharField(label=gettext_lazy("Document that proves it"), max_length=200, required=False)
+    evidence_reference = forms.CharField(label=gettext_lazy("Number of the document"), max_length=100, required=False)
+    evidence = forms.FileField(
+        label=gettext_lazy("File"), required=False, help_text=gettext_lazy("PDF, JPEG or PNG, at most 10 MB.")
+    )
+    proof_required = False
+
+    def __init__(self, *args: Any, title: str = "", **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.default_title = title
+        self.fields["evidence_title"].initial = title
+
+    def clean(self) -> dict[str, Any] | None:
+        data = super().clean()
+        if self.proof_required and not self._is_proved():
+            self.add_error("evidence_reference", _("Give the number of the document that you saw, or attach a file."))
+        return data
+
+    def _is_proved(self) -> bool:
+        return bool(self.cleaned_data.get("evidence_reference") or self.cleaned_data.get("evidence"))
+
+    def proof(self) -> EvidenceData | None:
+        if not self._is_proved():
+            return None
+        data = self.cleaned_data
+        title = data["evidence_title"] or self.default_title or _("Document")
+        return EvidenceData(title, data["evidence_reference"], data["evidence"])
+
+
+class FactForm(ProofForm):
+    """A statement about one fact."""
+
+    field_order = ["value", "effective_on", "until", "evidence_title", "evidence_reference", "evidence"]
+
+    def __init__(self, *args: Any, edition: Edition, fact: str, today: date, lang: str, **more: Any) -> None:
+        known = edition.fact(fact)
+        super().__init__(*args, title=known.label(lang), **more)
+        self.fact = fact
+        codes = (*known.codes, ASKED_UNKNOWN, REFUSED)
+        self.fields["value"] = forms.ChoiceField(
+            label=known.question(lang),
+            help_text=known.help(lang),
+            choices=[(code, edition.value_label(fact, code, lang)) for code in codes],
+            widget=forms.RadioSelect,
+        )
+        self.fields["effective_on"] = day_field(
+            _("Since which day it is so"), initial=today, help_text=_("The day of the fact, not of its recording.")
+        )
+        self.fields["until"] = day_field(
+            _("Until which day"),
+            required=False,
+            help_text=_("For what ends by itself: a temporary registration, a place in a shelter."),
+        )
+        self.order_fields(self.field_order)
+
+    def data_of_fact(self) -> FactData:
+        data = self.cleaned_data
+        return FactData(self.fact, data["value"], data["effective_on"], data["until"], self.proof())
+
+
+class ServedForm(ProofForm):
+    """What a service has brought: the facts that the policy names for it, with the proof."""
+
+    proof_required = True
+
+    def __init__(
+        self,
+        *args: Any,
+        edition: Edition,
+        facts: Iterable[tuple[str, tuple[str, ...]]],
+        today: date,
+        lang: str,
+        **more: Any,
+    ) -> None:
+        super().__init__(*args, **more)
+        self.names = []
+        fields: dict[str, Any] = {}
+        for name, codes in facts:
+            self.names.append(name)
+            choices = [(code, edition.value_label(name, code, lang)) for code in codes]
+            fields[f"fact_{name}"] = forms.ChoiceField(
+                label=edition.label("fact", name, lang),
+                choices=[("", pgettext_lazy("fact", "nothing new")), *choices],
+                required=False,
+                initial=codes[0] if len(codes) == 1 else "",
+            )
+        fields["effective_on"] = day_field(_("On which day"), initial=today)
+        fields["until"] = day_field(
+            _("Until which day"), required=False, help_text=_("If it is given for a time: the day on which it ends.")
+        )
+        self.fields = {**fields, **self.fields, "note": text_field(_("Note"))}
+
+    def clean(self) -> dict[str, Any] | None:
+        data = super().clean()
+        if self.names and not any(self.cleaned_data.get(f"fact_{name}") for name in self.names):
+            self.add_error(
+                f"fact_{self.names[0]}", _("Choose what is so now: without a fact nothing has been reached.")
+            )
+        return data
+
+    def facts(self) -> list[FactData]:
+        data = self.cleaned_data
+        chosen = [(name, data[f"fact_{name}"]) for name in self.names if data[f"fact_{name}"]]
+        return [FactData(name, value, data["effective_on"], data["until"]) for name, value in chosen]
+
+
+class CannotForm(forms.Form):
+    """Why an agency cannot help or did not."""
+
+    reason = forms.ChoiceField(label=gettext_lazy("Why"), choices=DeclineReason.choices, widget=forms.RadioSelect)
+    note = text_field(gettext_lazy("Note"))
+
+
+class AgencyForm(forms.Form):
+    """To which agency. Without a choice the system takes the first that fits."""
+
+    def __init__(self, *args: Any, agencies: Iterable[tuple[Agency, int | None]], with_note: bool, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.by_id = {str(agency.pk): agency for agency, _free in agencies}
+        self.fields["agency"] = forms.ChoiceField(
+            label=_("Agency"),
+            choices=[(str(agency.pk), agency_words(agency, free)) for agency, free in agencies],
+            widget=forms.RadioSelect,
+            initial=next(iter(self.by_id), None),
+            required=bool(self.by_id),
+            help_text=_("Only those that serve this place, take such a person and have a named responsible person."),
+        )
+        if not self.by_id:
+            del self.fields["agency"]
+        if with_note:
+            self.fields["note"] = text_field(_("Why it is sent elsewhere"), required=True)
+
+    def chosen(self) -> Agency | None:
+        return self.by_id.get(self.cleaned_data.get("agency", ""))
+
+
+def agency_words(agency: Agency, free: int | None) -> str:
+    parts = [str(agency), agency.named_person]
+    if free is not None:
+        parts.append(_("free places: %(n)d") % {"n": free})
+    return ", ".join(part for part in parts if part)
+
+
+class PauseForm(forms.Form):
+    reason = forms.ChoiceField(label=gettext_lazy("Why"), choices=PauseReason.choices, widget=forms.RadioSelect)
+    party = forms.ChoiceField(label=gettext_lazy("Who is waited for"), choices=PauseParty.choices)
+    until = day_field(
+        gettext_lazy("Until which day at the latest"),
+        help_text=gettext_lazy("At most 90 days; then it runs on by itself."),
+    )
+
+
+class DayForm(forms.Form):
+    """One date."""
+
+    def __init__(self, *args: Any, label: Text, initial: date | None, required: bool = True, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["day"] = day_field(label, initial=initial, required=required)
+
+
+class AssignForm(forms.Form):
+    def __init__(self, *args: Any, officers: Iterable[User], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.by_id = {str(user.pk): user for user in officers}
+        self.fields["officer"] = forms.ChoiceField(
+            label=_("Officer"), choices=[(pk, user.full_name) for pk, user in self.by_id.items()]
+        )
+        self.fields["reason"] = text_field(_("Reason"), required=True)
+
+
+class TransferForm(forms.Form):
+    def __init__(self, *args: Any, units: Iterable[Agency], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.by_id = {str(unit.pk): unit for unit in units}
+        self.fields["unit"] = forms.ChoiceField(
+            label=_("Probation unit"),
+            choices=[("", "—"), *((pk, f"{unit.region}: {unit}") for pk, unit in self.by_id.items())],
+        )
+        self.fields["locality"] = forms.CharField(
+            label=_("Town, village or district"), max_length=100, required=False,
+            help_text=_("Where the person will live: it decides which agencies are near."),
+        )  # fmt: skip
+        self.fields["reason"] = text_field(_("Reason"), required=True)
+
+
+class ReleaseForm(forms.Form):
+    released_on = day_field(gettext_lazy("Date of release"), required=False)
+    reason = text_field(gettext_lazy("Reason"), required=True)
+
+
+class CloseForm(forms.Form):
+    ground = forms.ChoiceField(label=gettext_lazy("Ground"), choices=ClosingGround.choices, widget=forms.RadioSelect)
+    closed_on = day_field(gettext_lazy("Day of closure"))
+    note = text_field(gettext_lazy("Note"))
+
+
+class PersonSaysForm(forms.Form):
+    """What the person says of the help, recorded on their behalf."""
+
+    answer = forms.ChoiceField(
+        label=gettext_lazy("What the person says"),
+        choices=[
+            ("confirmed", gettext_lazy("the help came")),
+            ("disputed", gettext_lazy("the help did not come, or not as reported")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    note = text_field(gettext_lazy("In the person's words"))
+
+    def clean(self) -> dict[str, Any] | None:
+        data = super().clean()
+        if data and data.get("answer") == "disputed" and not data.get("note", "").strip():
+            self.add_error("note", ValidationError(_("Write down what is wrong, in the person's words.")))
+        return data
+
+
+class DisputeForm(forms.Form):
+    """The case manager's decision on a dispute."""
+
+    decision = forms.ChoiceField(
+        label=gettext_lazy("Decision"),
+        choices=[
+            ("uphold", gettext_lazy("the person is right: the help was not given")),
+            ("overrule", gettext_lazy("the proof shows that the help was given")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    note = text_field(gettext_lazy("Reasons of the decision"), required=True)

@@ -1,0 +1,204 @@
+"""The head of the page of a case: who, which day, how it stands, and the acts on the case as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from oralu.apps.cases.models import Case, CaseState, Milestone
+from oralu.apps.routing.case_selectors import CaseFile
+from oralu.apps.routing.evaluating import domains_of
+from oralu.core.lifecycle import UNSENT
+from oralu.web.case.deeds import address_of
+from oralu.web.components import Act, Cell, FileItem, Strip, Term
+from oralu.web.presenting import strip_from
+from oralu.web.screens import lang
+from oralu.web.templatetags.oralu import day_n, localdate
+
+
+@dataclass(frozen=True)
+class Head:
+    """`loud`: a state that must not be overlooked, in words; `success` is None before the day on which it is known."""
+
+    title: str
+    number: int
+    day: str
+    meta: tuple[str, ...]
+    risk: str
+    index: int
+    is_provisional: bool
+    officer: str
+    officer_phone: str
+    unit: str
+    phone: str
+    loud: str
+    loud_note: str
+    milestones: tuple[tuple[str, str], ...]
+    success: bool | None
+    success_words: str
+    acts: tuple[Act, ...]
+
+
+def head_of(file: CaseFile) -> Head:
+    case, evaluation = file.case, file.evaluation
+    success = next((m.success for m in reversed(file.milestones) if m.success is not None), evaluation.success)
+    return Head(
+        title=case.person.full_name,
+        number=case.pk,
+        day=day_n(file.day),
+        meta=(
+            case.get_ground_display(),
+            _("probation: %(kind)s") % {"kind": case.get_probation_kind_display()},
+            _("on the register since %(day)s") % {"day": localdate(case.enrolled_on)},
+        ),
+        risk=evaluation.risk,
+        index=evaluation.index,
+        is_provisional=any(result.provisional for result in evaluation.domains.values()),
+        officer=case.officer.full_name if case.officer else "",
+        officer_phone=case.officer.phone if case.officer else "",
+        unit=str(case.unit),
+        phone=case.person.phone,
+        loud=_loud(case),
+        loud_note=_loud_note(case),
+        milestones=tuple(_milestone(file, m) for m in file.milestones),
+        success=success,
+        success_words=file.edition.success.texts[lang()],
+        acts=_acts(case),
+    )
+
+
+def _loud(case: Case) -> str:
+    if case.state == CaseState.CLOSED:
+        return _("The case is closed: %(ground)s") % {"ground": case.get_closing_ground_display()}
+    if case.state == CaseState.SUSPENDED:
+        return _("The case is suspended: the person is searched for")
+    return ""
+
+
+def _loud_note(case: Case) -> str:
+    if case.state == CaseState.CLOSED:
+        return _("Closed on %(day)s. It can be read; nothing more is recorded in it.") % {
+            "day": localdate(case.closed_on)
+        }
+    if case.state == CaseState.SUSPENDED:
+        return _("Its deadlines wait for the person; facts can be recorded all the same.")
+    return ""
+
+
+def _milestone(file: CaseFile, milestone: Milestone) -> tuple[str, str]:
+    risk = file.edition.risk_levels[milestone.risk]
+    words = _("%(index)d of 10, %(risk)s") % {"index": milestone.index, "risk": risk}
+    if milestone.failures:
+        failed = ", ".join(
+            file.edition.label("domain", code, lang()) for code in milestone.failures if code in file.edition.domains
+        )
+        words += "; " + _("critical failure: %(domains)s") % {"domains": failed}
+    return day_n(milestone.day), words
+
+
+def _acts(case: Case) -> tuple[Act, ...]:
+    """The acts on the case as a whole, all quiet; a closed case offers none."""
+    if case.state == CaseState.CLOSED:
+        return ()
+    search = (
+        (_("Resume: the person is found"), "case-resume")
+        if case.state == CaseState.SUSPENDED
+        else (_("Suspend: search"), "case-suspend")
+    )
+    acts = (
+        (_("Another officer"), "case-assign"),
+        (_("Transfer to another unit"), "case-transfer"),
+        (_("Date of release"), "case-release-date"),
+        search,
+        (_("Close the case"), "case-close"),
+    )
+    return tuple(Act(label, reverse(name, args=[case.pk]), tone="quiet") for label, name in acts)
+
+
+def strip_of_file(file: CaseFile) -> Strip:
+    """The strip of the fresh judgement, each cell leading to its card."""
+    kept = strip_from(file.edition, domains_of(file.evaluation, file.edition), file.evaluation.index)
+    cells = tuple(
+        Cell(
+            domain=c.domain,
+            label=c.label,
+            points=c.points,
+            reason=c.reason,
+            failed=c.failed,
+            provisional=c.provisional,
+            risk=c.risk,
+            href=f"#domain-{c.domain}",
+        )
+        for c in kept.cells
+    )
+    return Strip(cells, kept.index)
+
+
+def person_terms(file: CaseFile) -> tuple[Term, ...]:
+    """The data of the papers; an age is that of the day of the page."""
+    person = file.case.person
+    born = _("%(day)s, aged %(age)d") % {"day": localdate(person.birth_date), "age": person.age_on(file.on)}
+    released = localdate(file.case.released_on) if file.case.released_on else ""
+    return (
+        Term(_("Born"), born, note=person.get_sex_display()),
+        Term(_("IIN"), person.iin),
+        Term(_("Phone"), person.phone, href=f"tel:{person.phone}" if person.phone else ""),
+        Term(_("Lives at"), ", ".join(part for part in (file.case.locality, person.address) if part)),
+        Term(_("Released on"), released),
+        Term(_("Written consent"), *_consent(file)),
+    )
+
+
+def _consent(file: CaseFile) -> tuple[str, str, str]:
+    if file.consent is None:
+        waits = any(r.state in UNSENT and r.state == "waiting_consent" for rs in file.referrals.values() for r in rs)
+        note = _("referrals wait for it") if waits else ""
+        return _("not given"), "", note
+    by = file.consent.recorded_by.full_name if file.consent.recorded_by else ""
+    return _("given on %(day)s") % {"day": localdate(file.consent.given_on)}, "", by
+
+
+@dataclass(frozen=True)
+class ChildRow:
+    name: str
+    born: str
+    lives: str
+
+
+def children_of(file: CaseFile) -> tuple[ChildRow, ...]:
+    return tuple(
+        ChildRow(c.name or _("name not recorded"), localdate(c.birth_date) or _("date of birth not recorded"),
+                 c.get_lives_with_display())
+        for c in file.frame.children
+    )  # fmt: skip
+
+
+def person_links(case: Case) -> tuple[Act, ...]:
+    """To the pages of the person's own record, where there are such pages."""
+    if case.state == CaseState.CLOSED:
+        return ()
+    person = case.person_id
+    found = (
+        (_("Correct the data"), address_of("person-edit", person)),
+        (_("Children"), address_of("children", person)),
+        (_("Merge with another record"), address_of("person-merge", person)),
+    )
+    return tuple(Act(label, href, tone="quiet") for label, href in found if href)
+
+
+def documents_of(file: CaseFile) -> tuple[FileItem, ...]:
+    """The proofs of the case, newest first; those without a file are listed by their number."""
+    return tuple(
+        FileItem(
+            name=e.title,
+            href=reverse("evidence", args=[e.pk]) if e.file else "",
+            kind=_("No. %(number)s") % {"number": e.reference} if e.reference else "",
+            size=e.size or None,
+            added_by=e.recorded_by.full_name if e.recorded_by else "",
+            added_at=e.recorded_at,
+            state="" if e.file else _("seen, not attached"),
+        )
+        for e in file.evidence
+    )

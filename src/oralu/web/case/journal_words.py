@@ -1,0 +1,158 @@
+"""The journal of a case in words: what was done, about what, from codes and ids only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from oralu.apps.cases.models import ClosingGround
+from oralu.apps.journal.models import Entry
+from oralu.apps.referrals.models import DeclineReason, DelayCause, Need, PauseParty, PauseReason
+from oralu.apps.routing.case_selectors import names_in
+from oralu.core.edition import Edition
+from oralu.web.components import Text
+from oralu.web.screens import lang
+from oralu.web.templatetags.oralu import localdate
+
+SENTENCES: Mapping[str, Text] = {
+    "case.enrolled": gettext_lazy("the case was opened"),
+    "case.assigned": gettext_lazy("the case was given to an officer"),
+    "case.transferred": gettext_lazy("the case was transferred to another unit"),
+    "case.suspended": gettext_lazy("the case was suspended: search"),
+    "case.resumed": gettext_lazy("the case was resumed"),
+    "case.release_moved": gettext_lazy("the date of release was moved"),
+    "case.closed": gettext_lazy("the case was closed"),
+    "case.died": gettext_lazy("the case was closed: death"),
+    "case.read": gettext_lazy("the case was opened to read"),
+    "fact.recorded": gettext_lazy("a fact was recorded"),
+    "fact.retracted": gettext_lazy("a statement was retracted"),
+    "evidence.added": gettext_lazy("evidence was added"),
+    "evidence.read": gettext_lazy("evidence was downloaded"),
+    "refuge.address_read": gettext_lazy("the address of a refuge was read"),
+    "note.added": gettext_lazy("a note was added"),
+    "plan.written": gettext_lazy("a draft of the plan was written"),
+    "plan.agreed": gettext_lazy("the plan was agreed with the person"),
+    "plan.step_done": gettext_lazy("a step of the plan was marked as done"),
+    "plan.step_undone": gettext_lazy("a step of the plan was marked as not done"),
+    "need.opened": gettext_lazy("a need opened"),
+    "need.met": gettext_lazy("a need was met"),
+    "need.refused": gettext_lazy("the person refused help"),
+    "need.withdrawn": gettext_lazy("a need was withdrawn"),
+    "need.reconsidered": gettext_lazy("a closed need was looked at anew"),
+    "referral.draft": gettext_lazy("a referral was prepared for paper"),
+    "referral.waiting_consent": gettext_lazy("a referral waits for the written consent"),
+    "referral.sent": gettext_lazy("a referral was sent"),
+    "referral.send": gettext_lazy("a referral was handed over on paper"),
+    "referral.acknowledge": gettext_lazy("the agency read the referral"),
+    "referral.accept": gettext_lazy("the agency took the referral on"),
+    "referral.decline": gettext_lazy("the agency cannot"),
+    "referral.report_served": gettext_lazy("the agency reported that it helped"),
+    "referral.report_not_served": gettext_lazy("the agency reported that it did not help"),
+    "referral.withdraw": gettext_lazy("a referral was taken back"),
+    "referral.discard": gettext_lazy("a referral was taken back before it was sent"),
+    "referral.person_confirmed": gettext_lazy("the person confirmed the help"),
+    "referral.person_disputed": gettext_lazy("the person disputed the help"),
+    "referral.dispute": gettext_lazy("the referral counts as disputed"),
+    "referral.uphold": gettext_lazy("the dispute was decided for the person"),
+    "referral.overrule": gettext_lazy("the dispute was decided by the proof: the help was given"),
+    "referral.accepted_by_case": gettext_lazy("the case manager accepted the help"),
+    "clock.paused": gettext_lazy("a deadline was paused"),
+    "clock.resumed": gettext_lazy("a deadline runs again"),
+    "clock.pause_ended": gettext_lazy("a pause ended by itself"),
+    "clock.target_passed": gettext_lazy("a target date passed"),
+    "clock.breached": gettext_lazy("a deadline was missed"),
+    "escalation.written": gettext_lazy("the matter went up to the leadership"),
+    "escalation.answered": gettext_lazy("the leadership recorded the cause and a measure"),
+    "measure.done": gettext_lazy("a corrective measure was carried out"),
+    "milestone.frozen": gettext_lazy("the state of the case was frozen"),
+}
+"""What happened, by the kind of the entry. A kind that is not here is said as another record."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the journal: when, who, what, and about what."""
+
+    at: datetime
+    who: str
+    what: Text
+    about: str
+    key: int
+
+
+def journal_lines(entries: Iterable[Entry], *, edition: Edition, needs: Mapping[int, str]) -> list[Line]:
+    """`needs`: the names of the services by the ids of the needs of the case."""
+    entries = list(entries)
+    words = _Words(edition, needs, *names_in(entries))
+    return [
+        Line(
+            at=entry.at,
+            who=entry.actor.full_name if entry.actor else _("the system"),
+            what=SENTENCES.get(entry.kind, _("another record")),
+            about=words.about(entry.data),
+            key=entry.pk,
+        )
+        for entry in entries
+    ]
+
+
+class _Words:
+    """What the codes and ids of an entry stand for."""
+
+    def __init__(
+        self, edition: Edition, needs: Mapping[int, str], agencies: Mapping[int, str], people: Mapping[int, str]
+    ) -> None:
+        self._edition = edition
+        self._say: dict[str, Callable[[Any], Text]] = {
+            "fact": lambda code: self._label("fact", code),
+            "service": lambda code: self._label("service", code),
+            "addressee": lambda code: self._label("addressee", code),
+            "agency": lambda pk: agencies.get(pk, ""),
+            "unit": lambda pk: agencies.get(pk, ""),
+            "officer": lambda pk: people.get(pk, ""),
+            "reason": _reason,
+            "party": lambda code: _choice(PauseParty, code),
+            "cause": lambda code: _choice(DelayCause, code),
+            "ground": lambda code: _choice(ClosingGround, code),
+            "version": lambda n: _("version %(n)s") % {"n": n},
+            "day": lambda n: _("day %(n)s") % {"n": n},
+            "index": lambda n: _("%(n)s of 10") % {"n": n},
+            "old": lambda text: _("was %(day)s") % {"day": _day(text)},
+            "new": lambda text: _("now %(day)s") % {"day": _day(text)},
+            "on": _day,
+            "due_on": lambda text: _("by %(day)s") % {"day": _day(text)},
+        }
+        self._needs = needs
+
+    def _label(self, kind: str, code: str) -> str:
+        try:
+            return self._edition.label(kind, code, lang())
+        except KeyError:
+            return ""
+
+    def about(self, data: Mapping[str, Any]) -> str:
+        said = [str(self._say[key](data[key])) for key in self._say if data.get(key) not in (None, "")]
+        if "service" not in data and data.get("need") in self._needs:
+            said.insert(0, self._needs[data["need"]])
+        return ", ".join(part for part in said if part)
+
+
+def _choice(choices: Any, code: str) -> Text:
+    return choices(code).label if code in choices.values else ""
+
+
+def _reason(code: str) -> Text:
+    """A reason is a code of one of the lists; the reasons of acts on a case are words of their own."""
+    for choices in (DeclineReason, PauseReason, Need.Reason):
+        if code in choices.values:
+            return choices(code).label
+    return code
+
+
+def _day(text: str | None) -> str:
+    return localdate(date.fromisoformat(text[:10])) if text else ""

@@ -1,0 +1,198 @@
+"""Acts on a need: send it to an agency, record a refusal, withdraw it, open it anew, pause its deadline."""
+
+from __future__ import annotations
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+
+from oralu.apps.referrals.clocks import end_of_day
+from oralu.apps.referrals.models import Need
+from oralu.apps.routing import pausing, referring
+from oralu.apps.routing.case_selectors import agencies_fitting, needs_to_act_on
+from oralu.policyfiles import load_edition
+from oralu.web.case.deeds import Deed, perform, sent
+from oralu.web.case.forms import AgencyForm, NoteForm, PauseForm, ProofForm
+from oralu.web.presenting import rule_of, service_label, why_line
+from oralu.web.screens import CASE_WORK, StaffRequest, lang, screen
+
+
+def _need(request: StaffRequest, need_id: int) -> Need:
+    return get_object_or_404(needs_to_act_on(request.user), pk=need_id)
+
+
+def _anchor(need: Need) -> str:
+    return f"need-{need.pk}"
+
+
+class HeldConferenceForm(ProofForm):
+    """The conference of the agencies: its decision and date stand in the proof."""
+
+    proof_required = True
+    field_order = ["note", "evidence_title", "evidence_reference", "evidence"]
+
+
+@screen(CASE_WORK)
+def need_agency(request: StaffRequest, need_id: int) -> HttpResponse:
+    need = _need(request, need_id)
+    agencies = agencies_fitting(need=need, at=request.at)
+    form = AgencyForm(*sent(request), agencies=agencies, with_note=False)
+    lead = _("Need: %(service)s. The time already used stays used.") % {"service": service_label(need)}
+    if not agencies:
+        lead = _(
+            "No agency fits now: there is none, or no place is free. Sending the need on tells the leadership of it at "
+            "once."
+        )
+    return perform(
+        request,
+        Deed(
+            case=need.case,
+            title=_("Refer to an agency"),
+            submit=_("Refer") if agencies else _("Tell the leadership"),
+            done=_("The need has been sent on."),
+            form=form,
+            run=lambda data: referring.need_refer(need=need, actor=request.user, at=request.at, agency=form.chosen()),
+            lead=lead,
+            records=(_("the referral; with consent and an account in Oralu the agency sees it at once"),),
+            anchor=_anchor(need),
+        ),
+    )
+
+
+@screen(CASE_WORK)
+def need_refused(request: StaffRequest, need_id: int) -> HttpResponse:
+    need = _need(request, need_id)
+    form = NoteForm(*sent(request), label=_("In the person's words"))
+    return perform(
+        request,
+        Deed(
+            case=need.case,
+            title=_("The person refuses this help"),
+            submit=_("Record the refusal"),
+            done=_("The refusal is recorded. It can be opened anew at any time."),
+            form=form,
+            run=lambda data: referring.need_refused(need=need, note=data["note"], actor=request.user, at=request.at),
+            lead=_("Need: %(service)s. A refusal is nobody's failure and no violation.")
+            % {"service": service_label(need)},
+            records=(_("the need closes as refused, its deadline stops, a referral under way is withdrawn"),),
+            anchor=_anchor(need),
+        ),
+    )
+
+
+@screen(CASE_WORK)
+def need_withdraw(request: StaffRequest, need_id: int) -> HttpResponse:
+    need = _need(request, need_id)
+    form = NoteForm(*sent(request), label=_("Why it is withdrawn"), required=True)
+    return perform(
+        request,
+        Deed(
+            case=need.case,
+            title=_("Withdraw what the system opened"),
+            submit=_("Withdraw"),
+            done=_("The need is withdrawn with your reason."),
+            form=form,
+            run=lambda data: referring.need_withdrawn(need=need, note=data["note"], actor=request.user, at=request.at),
+            lead=_("Need: %(service)s. A human decides; the reason is kept.") % {"service": service_label(need)},
+            why=why_line(rule_of(need), load_edition(need.edition)),
+            records=(_("the need closes as withdrawn with this reason, its deadline stops"),),
+            tone="danger",
+            anchor=_anchor(need),
+        ),
+    )
+
+
+@screen(CASE_WORK)
+def need_reopen(request: StaffRequest, need_id: int) -> HttpResponse:
+    need = _need(request, need_id)
+    if not need.still_holds or need.state == Need.State.OPEN:
+        raise Http404
+    return perform(
+        request,
+        Deed(
+            case=need.case,
+            title=_("Open the need anew"),
+            submit=_("Open anew"),
+            done=_("The need is looked at anew: if its rule holds it is open again."),
+            form=forms.Form(*sent(request)),
+            run=lambda data: referring.need_reopen(need=need, actor=request.user, at=request.at),
+            lead=_("Need: %(service)s. The person has changed their mind, or the withdrawal was a mistake.")
+            % {"service": service_label(need)},
+            records=(_("if its rule still holds the need opens with a new deadline and is referred"),),
+            anchor="needs",
+        ),
+    )
+
+
+@screen(CASE_WORK)
+def need_served(request: StaffRequest, need_id: int) -> HttpResponse:
+    need = _need(request, need_id)
+    if not rule_of(need).served_meets or need.addressee != "probation_unit":
+        raise Http404
+    form = HeldConferenceForm(*sent(request), title=_("Minutes of the conference of the agencies"))
+    form.fields["note"] = NoteForm(label=_("Decision and date by which it is carried out"), required=True).fields[
+        "note"
+    ]
+    form.order_fields(form.field_order)
+    return perform(
+        request,
+        Deed(
+            case=need.case,
+            title=_("Record the conference of the agencies"),
+            submit=_("Record"),
+            done=_("The conference is recorded and the need is met."),
+            form=form,
+            run=lambda data: referring.own_need_serve(
+                need=need, note=data["note"], evidence=form.proof(), actor=request.user, at=request.at
+            ),
+            lead=rule_of(need).why(lang()),
+            records=(_("the decision and its proof; the need closes as met"),),
+            anchor=_anchor(need),
+        ),
+    )
+
+
+@screen(CASE_WORK)
+def clock_pause(request: StaffRequest, need_id: int) -> HttpResponse:
+    need = _need(request, need_id)
+    return perform(
+        request,
+        Deed(
+            case=need.case,
+            title=_("Pause the deadline"),
+            submit=_("Pause"),
+            done=_("The deadline is paused."),
+            form=PauseForm(*sent(request)),
+            run=lambda data: pausing.need_clock_pause(
+                need=need,
+                reason=data["reason"],
+                party=data["party"],
+                until=end_of_day(data["until"]),
+                actor=request.user,
+                at=request.at,
+            ),
+            lead=_("Need: %(service)s. Everybody who sees the deadline sees why it stands and who is waited for.")
+            % {"service": service_label(need)},
+            records=(_("the pause with its reason, who is waited for and its last day"),),
+            anchor=_anchor(need),
+        ),
+    )
+
+
+@screen(CASE_WORK)
+def clock_resume(request: StaffRequest, need_id: int) -> HttpResponse:
+    need = _need(request, need_id)
+    return perform(
+        request,
+        Deed(
+            case=need.case,
+            title=_("Let the deadline run on"),
+            submit=_("Run on"),
+            done=_("The deadline runs again."),
+            form=forms.Form(*sent(request)),
+            run=lambda data: pausing.need_clock_resume(need=need, actor=request.user, at=request.at),
+            lead=_("Need: %(service)s. The time used before the pause is kept.") % {"service": service_label(need)},
+            anchor=_anchor(need),
+        ),
+    )

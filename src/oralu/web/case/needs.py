@@ -1,0 +1,278 @@
+"""The needs of a case as rows: until when, why, with whom, and the one act that moves each on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from oralu.apps.cases.models import Plan
+from oralu.apps.referrals.models import Escalation, Need, Referral
+from oralu.apps.routing.case_selectors import CaseFile
+from oralu.policyfiles import load_edition
+from oralu.web.case.cards import Proof, proof_of, why_of
+from oralu.web.case.deeds import address_of
+from oralu.web.case.referral_views import answers_of, knows_refuge
+from oralu.web.components import Act, Countdown, Text, Tone, Why
+from oralu.web.countdown import moment
+from oralu.web.presenting import addressee_label, need_countdown, rule_of, service_label
+from oralu.web.screens import lang
+
+State = Referral.State
+GOING = (State.DRAFT, State.WAITING_CONSENT, State.SENT, State.ACKNOWLEDGED, State.ACCEPTED)
+ENDED = (State.DECLINED, State.WITHDRAWN, State.DISCARDED, State.NOT_SERVED)
+OWN_UNIT = "probation_unit"
+PLAN = "plan"
+
+
+@dataclass(frozen=True)
+class ReferralRow:
+    """One attempt: with whom, how far, what was answered."""
+
+    agency: str
+    person: str
+    phone: str
+    state: str
+    tone: Tone
+    steps: tuple[str, ...]
+    note: str = ""
+    proof: Proof | None = None
+    pdf_href: str = ""
+    whereabouts_href: str = ""
+
+
+@dataclass(frozen=True)
+class NeedRow:
+    """A need. `ended` says how a closed one ended."""
+
+    key: str
+    title: str
+    domain: str
+    addressee: str
+    countdown: Countdown
+    why: Why
+    opened_at: datetime
+    is_inherited: bool
+    referral: ReferralRow | None = None
+    earlier: tuple[ReferralRow, ...] = ()
+    escalations: tuple[str, ...] = ()
+    waits: str = ""
+    act: Act | None = None
+    others: tuple[Act, ...] = ()
+    ended: str = ""
+    ended_note: str = ""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """`open` by the next deadline; `unsettled`: met by facts, while the person or the case manager has not signed;
+    `closed`, the latest first."""
+
+    open: tuple[NeedRow, ...]
+    unsettled: tuple[NeedRow, ...]
+    closed: tuple[NeedRow, ...]
+
+
+def needs_of(file: CaseFile, at: datetime) -> Needs:
+    far = datetime.max.replace(tzinfo=at.tzinfo)
+    open_ = sorted((n for n in file.needs if n.state == Need.State.OPEN), key=lambda n: (n.clock.limit_at or far, n.pk))
+    closed = [n for n in file.needs if n.state != Need.State.OPEN]
+    unsettled = [n for n in closed if not file.is_closed and _is_unsettled(_latest(file, n))]
+    return Needs(
+        tuple(_row(file, need, at) for need in open_),
+        tuple(_row(file, need, at) for need in unsettled),
+        tuple(
+            _row(file, need, at)
+            for need in sorted(closed, key=lambda n: (n.closed_at or at, n.pk), reverse=True)
+            if need not in unsettled
+        ),
+    )
+
+
+def _latest(file: CaseFile, need: Need) -> Referral | None:
+    return next(reversed(file.referrals.get(need.pk, ())), None)
+
+
+def _is_unsettled(referral: Referral | None) -> bool:
+    return referral is not None and (
+        (referral.state == State.SERVED and referral.case_accepted_at is None) or referral.state == State.DISPUTED
+    )
+
+
+def _row(file: CaseFile, need: Need, at: datetime) -> NeedRow:
+    rule = rule_of(need)
+    attempts = list(file.referrals.get(need.pk, ()))
+    latest = attempts[-1] if attempts else None
+    acts = [] if file.is_closed else _acts(file, need, latest)
+    log = file.logs.get(need.clock.pk, [])
+    is_waiting = bool(log) and log[-1].kind == "waiting" and need.state == Need.State.OPEN
+    return NeedRow(
+        key=f"need-{need.pk}",
+        title=service_label(need),
+        domain=load_edition(need.edition).label("domain", need.domain, lang()),
+        addressee=addressee_label(need),
+        countdown=need_countdown(need, need.clock, log, at),
+        why=why_of(file, rule, [name for name in rule.facts if name in file.edition.fact_by_name]),
+        opened_at=need.opened_at,
+        is_inherited=need.is_inherited,
+        referral=_referral(latest) if latest else None,
+        earlier=tuple(_referral(r) for r in reversed(attempts[:-1])),
+        escalations=tuple(_escalated(e) for e in file.escalations.get(need.pk, ())),
+        waits=rule.waits_why(lang()) if is_waiting else "",
+        act=acts[0] if acts and acts[0].tone == "primary" else None,
+        others=tuple(a for a in acts if a.tone != "primary"),
+        ended="" if need.state == Need.State.OPEN else _ended(need),
+        ended_note=need.close_note,
+    )
+
+
+def _ended(need: Need) -> str:
+    parts = [need.get_state_display(), need.get_close_reason_display()]
+    words = ": ".join(dict.fromkeys(part for part in parts if part))
+    return f"{words}, {moment(need.closed_at)}" if need.closed_at else words
+
+
+def _acts(file: CaseFile, need: Need, latest: Referral | None) -> list[Act]:
+    """The act that moves the need on, first and primary if there is one, then the others, quiet."""
+    if need.state != Need.State.OPEN:
+        return _acts_of_closed(need, latest)
+    first = _own_act(file, need) if need.addressee == OWN_UNIT else _referral_act(file, need, latest)
+    acts = [first] if first else []
+    if latest is not None and latest.state in GOING:
+        acts.append(_act(_("Send to another agency"), "referral-withdraw", latest.pk, "quiet"))
+    if _is_unsettled(latest) and latest is not None and latest.state == State.SERVED:
+        acts.append(_act(_("Accept without the person's word"), "referral-accept", latest.pk, "quiet"))
+    if need.addressee != OWN_UNIT:
+        acts.append(_act(_("The person refuses"), "need-refused", need.pk, "quiet"))
+    acts += _clock_acts(file, need)
+    acts.append(_act(_("Withdraw"), "need-withdraw", need.pk, "quiet"))
+    return [a for n, a in enumerate(acts) if n == 0 or a.href != acts[0].href]
+
+
+def _acts_of_closed(need: Need, latest: Referral | None) -> list[Act]:
+    acts = []
+    if latest is not None and _is_unsettled(latest):
+        acts.append(_closure_act(latest))
+        if latest.state == State.SERVED and not latest.person_answer:
+            acts.append(_act(_("Accept without the person's word"), "referral-accept", latest.pk, "quiet"))
+    if need.still_holds and need.state in (Need.State.REFUSED, Need.State.WITHDRAWN):
+        acts.append(_act(_("Open anew"), "need-reopen", need.pk, "quiet"))
+    return acts
+
+
+def _act(label: Text, name: str, pk: int, tone: str = "primary") -> Act:
+    return Act(label, reverse(name, args=[pk]), tone=tone)
+
+
+def _own_act(file: CaseFile, need: Need) -> Act | None:
+    """What the unit itself owes: the plan, its agreement, the conference of the agencies."""
+    rule = rule_of(need)
+    if rule.served_meets:
+        return _act(_("Record the conference"), "need-served", need.pk)
+    if PLAN not in rule.facts:
+        return None
+    if file.plans and file.plans[0].state == Plan.State.DRAFT:
+        return _act(_("Record the agreement"), "plan-agree", file.case.pk)
+    return _act(_("Write the plan"), "plan", file.case.pk)
+
+
+def _referral_act(file: CaseFile, need: Need, latest: Referral | None) -> Act | None:
+    if latest is None or latest.state in ENDED:
+        log = file.logs.get(need.clock.pk, [])
+        waits = bool(log) and log[-1].kind == "waiting"
+        return None if latest is None and waits else _act(_("Refer to an agency"), "need-agency", need.pk)
+    if latest.state == State.WAITING_CONSENT:
+        return _act(_("Record the consent"), "consent", file.case.pk)
+    if latest.state == State.DRAFT:
+        return _act(_("Hand over"), "referral-hand-over", latest.pk)
+    if _is_unsettled(latest):
+        return _closure_act(latest)
+    if answers_of(latest) and not latest.accounts:
+        return _act(_("Record the answer"), "referral-answer", latest.pk)
+    if need.clock.breached_at is not None and latest.state in GOING:
+        return _act(_("Send to another agency"), "referral-withdraw", latest.pk)
+    return None
+
+
+def _closure_act(referral: Referral) -> Act:
+    if referral.state == State.DISPUTED:
+        return _act(_("Decide the dispute"), "referral-accept", referral.pk)
+    if not referral.person_answer:
+        return _act(_("What the person says"), "referral-person", referral.pk)
+    return _act(_("Accept the help"), "referral-accept", referral.pk)
+
+
+def _clock_acts(file: CaseFile, need: Need) -> list[Act]:
+    log = file.logs.get(need.clock.pk, [])
+    standing = log[-1].kind if log else ""
+    if standing == "running":
+        return [_act(_("Pause the deadline"), "clock-pause", need.pk, "quiet")]
+    if standing == "paused":
+        return [_act(_("Let the deadline run on"), "clock-resume", need.pk, "quiet")]
+    return []
+
+
+def _referral(referral: Referral) -> ReferralRow:
+    agency = referral.agency
+    return ReferralRow(
+        agency=str(agency),
+        person=agency.named_person,
+        phone=agency.phone,
+        state=referral.get_state_display(),
+        tone=_tone(referral),
+        steps=tuple(_steps(referral)),
+        note=referral.note,
+        proof=proof_of(referral.evidence),
+        pdf_href=address_of("referral-pdf", referral.pk),
+        whereabouts_href=reverse("referral-whereabouts", args=[referral.pk]) if knows_refuge(referral) else "",
+    )
+
+
+def _tone(referral: Referral) -> Tone:
+    if referral.state == State.SERVED:
+        return Tone.DONE
+    if referral.state in (State.DISPUTED, State.DECLINED, State.NOT_SERVED):
+        return Tone.LATE
+    return Tone.QUIET if referral.state in ENDED else Tone.CALM
+
+
+def _steps(referral: Referral) -> Sequence[str]:
+    """What has happened to an attempt, each step with its time."""
+    steps = []
+    if referral.sent_at:
+        word = _("handed over on paper %(when)s") if referral.on_paper else _("sent %(when)s")
+        steps.append(word % {"when": moment(referral.sent_at)})
+    if referral.acknowledged_at:
+        steps.append(_("read %(when)s") % {"when": moment(referral.acknowledged_at)})
+    if referral.accepted_at:
+        steps.append(_("accepted %(when)s") % {"when": moment(referral.accepted_at)})
+    if referral.answered_at and referral.state not in (State.WITHDRAWN, State.DISCARDED):
+        steps.append(_("answered %(when)s") % {"when": moment(referral.answered_at)})
+    if referral.reason:
+        steps.append(_("reason: %(reason)s") % {"reason": referral.get_reason_display()})
+    if referral.person_answer:
+        said = _("the person confirms") if referral.person_answer == "confirmed" else _("the person disputes")
+        by = referral.person_answer_by.full_name if referral.person_answer_by else ""
+        steps.append(_("%(said)s (recorded on their behalf: %(who)s)") % {"said": said, "who": by} if by else said)
+    if referral.case_accepted_at:
+        by = referral.case_accepted_by.full_name if referral.case_accepted_by else ""
+        steps.append(_("accepted by the case manager %(who)s") % {"who": by})
+    return steps
+
+
+def _escalated(escalation: Escalation) -> str:
+    where = str(escalation.agency) if escalation.agency else _("nobody is appointed")
+    words = _("went up to %(where)s %(when)s (%(kind)s)") % {
+        "where": where,
+        "when": moment(escalation.at),
+        "kind": escalation.get_kind_display(),
+    }
+    if escalation.cause:
+        words += "; " + _("cause: %(cause)s") % {"cause": escalation.get_cause_display()}
+    measure = getattr(escalation, "measure", None)
+    if measure is not None:
+        words += "; " + _("measure: %(text)s") % {"text": measure.text}
+    return words
