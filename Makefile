@@ -5,7 +5,7 @@ DATA ?= ./data
 SIZE ?= 150
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check format browser lock clean
+.PHONY: help setup run demo test check format browser messages docs lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,12 @@ format: setup ## Put the code into its one shape
 
 browser: ## Make sure of a browser for the journeys
 	@bash scripts/browser.sh
+
+messages: setup ## Collect the texts of the screens into the catalogues
+	@$(BIN)/python scripts/messages.py
+
+docs: setup ## Make docs/policy from the policy files
+	@$(BIN)/python scripts/policy_docs.py
 
 lock: setup ## Choose versions anew: requirements.lock and package-lock.json
 	@bash scripts/lock.sh
