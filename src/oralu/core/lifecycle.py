@@ -63,8 +63,8 @@ CASE = Table(
         "closed": {},
     },
 )
-"""One episode. `suspended`: the person is searched for. A transfer leaves the state as it is. Why a case was closed (term,
-court, amnesty, recall, new sentence, death) is its ground, not another state; a new episode is a new case."""
+"""One episode. `suspended`: the person is searched for. A transfer leaves the state as it is. Why a case was closed
+(term, court, amnesty, recall, new sentence, death) is its ground, not another state; a new episode is a new case."""
 
 NEED = Table(
     "need",
@@ -76,8 +76,8 @@ NEED = Table(
         "withdrawn": {},
     },
 )
-"""A breach is a mark on a need, not a state. A rule that holds anew, and a person who has changed their mind, open a new
-need with a new clock."""
+"""A breach is a mark on a need, not a state. A rule that holds anew, and a person who has changed their mind, open a
+new need with a new clock."""
 
 REFERRAL = Table(
     "referral",
