@@ -1,0 +1,264 @@
+"""The three pilot regions of the demo: their probation units, agencies and the people who work there. All are
+invented; agencies differ in speed and reliability, since that is what the deadlines are to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+from django.contrib.auth.hashers import make_password
+
+from oralu.apps.access.demo import DEMO_PASSWORD
+from oralu.apps.access.models import Role, User
+from oralu.apps.access.services import user_save
+from oralu.apps.agencies.models import Agency, Region
+from oralu.apps.agencies.services import agency_save
+from oralu.apps.routing.policies import edition_adopt
+from oralu.demo.names import phone, staff_name
+from oralu.policyfiles import DEFAULT_EDITION
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How an agency works. `pace` multiplies the usual time; the others are shares of referrals: never answered,
+    declined, accepted and not served."""
+
+    pace: float = 1.0
+    silent: float = 0.04
+    declines: float = 0.06
+    fails: float = 0.07
+
+
+FAST = Manner(0.6, 0.01, 0.03, 0.04)
+USUAL = Manner()
+SLOW = Manner(1.7, 0.08, 0.08, 0.10)
+OVERLOADED = Manner(2.4, 0.16, 0.20, 0.12)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of agency: what it is called, the login of its clerk, whether it answers at night."""
+
+    ru: str
+    kk: str
+    login: str
+    at_night: bool = False
+    role: str = Role.PROVIDER
+
+
+KINDS = {
+    "crisis_centre": Kind("Кризисный центр «Пана»", "«Пана» дағдарыс орталығы", "crisis", at_night=True),
+    "social_adaptation_centre": Kind(
+        "Центр социальной адаптации", "Әлеуметтік бейімдеу орталығы", "adaptation", at_night=True
+    ),
+    "one_stop_shop": Kind("Центр обслуживания населения", "Халыққа қызмет көрсету орталығы", "tson"),
+    "career_centre": Kind("Карьерный центр", "Мансап орталығы", "career"),
+    "clinic": Kind("Поликлиника", "Емхана", "clinic"),
+    "police": Kind("Отдел полиции", "Полиция бөлімі", "police", at_night=True),
+    "psychologist": Kind("Кабинет психолога", "Психолог кабинеті", "psychologist"),
+    "guardianship": Kind("Орган опеки и попечительства", "Қорғаншылық және қамқоршылық органы", "guardianship"),
+    "local_executive_body": Kind(
+        "Управление координации занятости и социальных программ",
+        "Жұмыспен қамтуды үйлестіру және әлеуметтік бағдарламалар басқармасы",
+        "social",
+    ),
+    "leb_leadership": Kind("Аппарат акима", "Әкім аппараты", "leader", role=Role.LEADERSHIP),
+    "police_chief": Kind("Департамент полиции", "Полиция департаменті", "chief", role=Role.LEADERSHIP),
+    "health_authority": Kind(
+        "Управление здравоохранения", "Денсаулық сақтау басқармасы", "health", role=Role.LEADERSHIP
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A probation unit: its town in Russian and Kazakh, and how many case managers it has."""
+
+    town: tuple[str, str]
+    officers: int
+    login: str
+
+
+@dataclass(frozen=True)
+class Area:
+    """A region of the demo. `weight`: its share of the cohort, by population (an assumption: no table by region is
+    published). `second`: kinds that have another agency in the second town."""
+
+    code: str
+    login: str
+    weight: float
+    units: tuple[Unit, Unit]
+    places: tuple[int, int]
+    manners: dict[str, Manner] = field(default_factory=dict)
+    on_paper: tuple[str, ...] = ()
+    second: tuple[str, ...] = ()
+
+
+AREAS = (
+    Area(
+        "35",
+        "karaganda",
+        0.33,
+        (Unit(("Караганда", "Қарағанды"), 3, "karaganda"), Unit(("Темиртау", "Теміртау"), 2, "temirtau")),
+        (4, 6),
+        {"one_stop_shop": FAST, "clinic": FAST, "career_centre": OVERLOADED, "local_executive_body": SLOW},
+        on_paper=("guardianship",),
+        second=("one_stop_shop", "clinic", "career_centre"),
+    ),
+    Area(
+        "39",
+        "kostanay",
+        0.24,
+        (Unit(("Костанай", "Қостанай"), 3, "kostanay"), Unit(("Рудный", "Рудный"), 2, "rudny")),
+        (3, 4),
+        {"police": SLOW, "psychologist": SLOW, "crisis_centre": FAST, "one_stop_shop": USUAL},
+        on_paper=("career_centre", "clinic", "local_executive_body"),
+    ),
+    Area(
+        "71",
+        "astana",
+        0.43,
+        (Unit(("район Алматы", "Алматы ауданы"), 3, "astana"), Unit(("район Есиль", "Есіл ауданы"), 3, "esil")),
+        (5, 8),
+        {"local_executive_body": OVERLOADED, "career_centre": FAST, "clinic": SLOW, "police": FAST},
+        second=("clinic", "psychologist"),
+    ),
+)
+
+
+@dataclass
+class Desk:
+    """An agency of the demo with the account that answers for it; `user` is None where it answers on paper."""
+
+    agency: Agency
+    manner: Manner
+    user: User | None
+    at_night: bool
+
+
+@dataclass
+class Office:
+    """A probation unit with its people."""
+
+    agency: Agency
+    area: Area
+    town: str
+    head: User
+    officers: list[User]
+
+
+@dataclass
+class World:
+    """Everything that stands before the first person comes."""
+
+    admin: User
+    offices: dict[str, list[Office]] = field(default_factory=dict)
+    desks: dict[int, Desk] = field(default_factory=dict)
+    leaders: dict[int, User] = field(default_factory=dict)
+
+    def office_of(self, unit_id: int) -> Office:
+        return next(o for offices in self.offices.values() for o in offices if o.agency.pk == unit_id)
+
+
+def build(*, at: datetime, size: int, rng: Random) -> World:
+    """Write regions' agencies, staff and the adoption of the policy as of `at`. Places grow with the size of the cohort,
+    so that their shortage stays what it is."""
+    world = World(admin=_user(None, "admin", "Администратор пилота", Role.ADMINISTRATOR, None, at))
+    growth = max(1.0, size / 150)
+    for area in AREAS:
+        region = Region.objects.get(code=area.code)
+        for number, unit in enumerate(area.units):
+            kinds = KINDS if number == 0 else {kind: KINDS[kind] for kind in area.second}
+            for kind, terms in kinds.items():
+                _agency(world, area, region, kind, terms, unit, growth, at, rng)
+            world.offices.setdefault(area.code, []).append(_office(world, area, region, unit, at, rng))
+        edition_adopt(
+            edition_name=DEFAULT_EDITION,
+            region=region,
+            from_date=at.date() - timedelta(days=1),
+            actor=world.admin,
+            at=at,
+        )
+    User.objects.update(password=make_password(DEMO_PASSWORD))
+    return world
+
+
+def _user(actor: User | None, login: str, name: str, role: str, agency: Agency | None, at: datetime) -> User:
+    user = User(username=login, full_name=name, role=role, agency=agency, is_demo=True)
+    return user_save(user=user, password=None, actor=actor, at=at)
+
+
+def _office(world: World, area: Area, region: Region, unit: Unit, at: datetime, rng: Random) -> Office:
+    town_ru, town_kk = unit.town
+    agency = Agency(
+        kind="probation_unit",
+        region=region,
+        name_ru=f"Служба пробации, {town_ru}",
+        name_kk=f"Пробация қызметі, {town_kk}",
+        address=f"{town_ru}, ул. Учебная, {rng.randrange(1, 40)}",
+        phone=phone(rng),
+    )
+    agency_save(agency=agency, places=None, refuge_address="", actor=world.admin, at=at)
+    head = _user(world.admin, f"head.{unit.login}", staff_name(rng), Role.UNIT_HEAD, agency, at)
+    officers = [
+        _user(
+            world.admin,
+            f"officer{n if n > 1 else ''}.{unit.login}",
+            staff_name(rng),
+            Role.CASE_MANAGER,
+            agency,
+            at,
+        )
+        for n in range(1, unit.officers + 1)
+    ]
+    agency.responsible, agency.deputy = head, officers[0]
+    agency_save(agency=agency, places=None, refuge_address="", actor=world.admin, at=at)
+    return Office(agency, area, town_ru, head, officers)
+
+
+def _agency(
+    world: World,
+    area: Area,
+    region: Region,
+    kind: str,
+    terms: Kind,
+    unit: Unit,
+    growth: float,
+    at: datetime,
+    rng: Random,
+) -> None:
+    town_ru, town_kk = unit.town
+    agency = Agency(
+        kind=kind,
+        region=region,
+        name_ru=f"{terms.ru}, {town_ru}",
+        name_kk=f"{terms.kk}, {town_kk}",
+        phone=phone(rng),
+        deputy_name=staff_name(rng),
+        duty_contact=phone(rng) if terms.at_night or kind == "one_stop_shop" else "",
+    )
+    places = None
+    if kind == "crisis_centre":
+        agency.is_refuge, agency.counts_places, agency.accepts_sex = True, True, "female"
+        places = round(area.places[0] * growth)
+    elif kind == "social_adaptation_centre":
+        agency.counts_places, agency.accepts_sex = True, "male"
+        places = round(area.places[1] * growth)
+    if not agency.is_refuge:
+        agency.address = f"{town_ru}, ул. Примерная, {rng.randrange(1, 60)}"
+    hidden = f"{town_ru}, ул. Образцовая, {rng.randrange(1, 60)}" if agency.is_refuge else ""
+    if unit is not area.units[0]:
+        agency.localities = [town_ru]
+    if kind in area.on_paper:
+        agency.responsible_name = f"{staff_name(rng)}, специалист"
+    agency_save(agency=agency, places=places, refuge_address=hidden, actor=world.admin, at=at)
+    user = None
+    if kind not in area.on_paper:
+        user = _user(world.admin, f"{terms.login}.{unit.login}", staff_name(rng), terms.role, agency, at)
+        agency.responsible = user
+        agency_save(agency=agency, places=None, refuge_address="", actor=world.admin, at=at)
+    if user is not None and terms.role == Role.LEADERSHIP:
+        world.leaders[agency.pk] = user
+    else:
+        world.desks[agency.pk] = Desk(agency, area.manners.get(kind, USUAL), user, terms.at_night)
