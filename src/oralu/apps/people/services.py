@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from oralu.apps.journal.services import Record, entries_record, entry_record
 from oralu.apps.people.models import Child, Consent, Merge, Person
 from oralu.apps.people.naming import search_key
+from oralu.calendarfiles import load_calendar
 
 if TYPE_CHECKING:
     from oralu.apps.access.models import User
@@ -93,7 +93,7 @@ def consent_record(*, person: Person, given_on: date, actor: User | None, at: da
     standing = Consent.objects.filter(person=person, withdrawn_at=None).first()
     if standing is not None:
         return standing
-    if given_on > at.date():
+    if given_on > load_calendar().local_day(at):
         raise ValidationError({"given_on": _("The date of the consent cannot lie in the future.")})
     consent = Consent.objects.create(person=person, given_on=given_on, recorded_at=at, recorded_by=actor)
     entry_record(kind="consent.given", actor=actor, at=at, person=person.pk)
@@ -160,7 +160,7 @@ def children_replace(*, person: Person, rows: Sequence[ChildRow], actor: User, a
     anything changed, since the policy reads whether there are minor children: the caller evaluates the open case.
 
     Raises ValidationError: a date of birth in the future, or a child recorded for another person."""
-    today = localdate(at)
+    today = load_calendar().local_day(at)
     standing = {child.pk: child for child in Child.objects.select_for_update().filter(person=person)}
     for row in rows:
         if row.data.birth_date is not None and row.data.birth_date > today:
@@ -168,9 +168,7 @@ def children_replace(*, person: Person, rows: Sequence[ChildRow], actor: User, a
         if row.pk is not None and row.pk not in standing:
             raise ValidationError(_("This child was changed or removed meanwhile. Open the page anew."))
     gone = standing.keys() - {row.pk for row in rows}
-    changed = [
-        row.pk for row in rows if row.pk is not None and row.data != ChildData(*_child_values(standing[row.pk]))
-    ]
+    changed = [row.pk for row in rows if row.pk is not None and row.data != ChildData(*_child_values(standing[row.pk]))]
     added = [row for row in rows if row.pk is None]
     Child.objects.filter(pk__in=gone).delete()
     for row in rows:

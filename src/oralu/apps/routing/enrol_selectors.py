@@ -1,0 +1,195 @@
+"""Reading for enrolment: who may be the same person, whether a draft was enrolled already, what a case has opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+
+from oralu.apps.access.models import User
+from oralu.apps.agencies.models import Agency
+from oralu.apps.cases.models import Case, CaseState
+from oralu.apps.cases.selectors import cases_visible_to
+from oralu.apps.people.models import Person
+from oralu.apps.people.selectors import likely_duplicates
+from oralu.apps.referrals.models import Clock, ClockInterval, Need, Referral
+from oralu.apps.referrals.selectors import GOING
+from oralu.apps.routing.frames import Frame, frames_load, local_day
+from oralu.apps.routing.planning import OWN_UNIT
+from oralu.apps.routing.policies import EditionsInForce
+from oralu.core.edition import Edition, Fact
+
+DRAFT_KEY = "enrol:"
+PREPARED = (Referral.State.DRAFT, Referral.State.WAITING_CONSENT)
+
+
+class Standing(StrEnum):
+    """How a record that may be the same person stands to the unit of the reader."""
+
+    CLOSED_HERE = "closed_here"
+    OPEN_HERE = "open_here"
+    ELSEWHERE = "elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A record that may be the same person. Of a record on another unit's register `person` and `case` are never to be
+    shown: a page says only that there is one (`person_id` is for the journal)."""
+
+    standing: Standing
+    person_id: int
+    person: Person | None = None
+    case: Case | None = None
+
+
+def duplicates_for(
+    *, actor: User, surname: str, given_name: str, birth_date: date, iin: str, exclude: int | None = None
+) -> list[Duplicate]:
+    """The records that may be the same person, as the actor may know of them: with data only where the own unit has
+    led a case and no other unit leads one now."""
+    found = list(
+        likely_duplicates(
+            surname=surname, given_name=given_name, birth_date=birth_date, iin=iin, exclude=exclude
+        ).prefetch_related(Prefetch("cases", Case.objects.order_by("-enrolled_on", "-pk")))
+    )
+    return [_standing(person, actor) for person in found if person.cases.all()]
+
+
+def _standing(person: Person, actor: User) -> Duplicate:
+    cases = list(person.cases.all())
+    open_case = next((c for c in cases if c.state != CaseState.CLOSED), None)
+    own = next((c for c in cases if c.unit_id == actor.agency_id), None)
+    if own is None or (open_case is not None and open_case.unit_id != actor.agency_id):
+        return Duplicate(Standing.ELSEWHERE, person.pk)
+    if open_case is not None:
+        return Duplicate(Standing.OPEN_HERE, person.pk, person, open_case)
+    return Duplicate(Standing.CLOSED_HERE, person.pk, person, own)
+
+
+def household_cases(actor: User) -> QuerySet[Case]:
+    """The cases through which an actor may write about the person: those of the own unit, unless another unit now leads
+    an open case of the same person. A record that was merged into another is no longer written to."""
+    elsewhere = (
+        Case.objects.filter(person=OuterRef("person"))
+        .exclude(state=CaseState.CLOSED)
+        .exclude(unit_id=actor.agency_id or 0)
+    )
+    return cases_visible_to(actor).filter(~Exists(elsewhere))
+
+
+def mergeable_person(*, actor: User, case: Case, person_id: int) -> Duplicate | None:
+    """The other record of a merge, if it is one that `duplicates_for` names to the actor with its data."""
+    person = case.person
+    for duplicate in duplicates_for(
+        actor=actor,
+        surname=person.surname,
+        given_name=person.given_name,
+        birth_date=person.birth_date,
+        iin=person.iin,
+        exclude=person.pk,
+    ):
+        if duplicate.person_id == person_id and duplicate.person is not None:
+            return duplicate
+    return None
+
+
+def draft_lock(key: str) -> None:
+    """Hold until the end of the transaction, so that two requests of one session do not overwrite each other's drafts
+    and a double click enrols once."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"enrol {key}"])
+
+
+def case_of_draft(*, actor: User, draft: str) -> Case | None:
+    """The case that a draft became, if it was enrolled already."""
+    return cases_visible_to(actor).filter(import_key=DRAFT_KEY + draft).first()
+
+
+def closed_case_person(*, actor: User, person_id: int) -> Person | None:
+    """A recorded person whose only cases of now are closed ones, one of them of the own unit: may be enrolled anew."""
+    person = Person.objects.filter(pk=person_id, merged_into=None).prefetch_related("cases").first()
+    found = _standing(person, actor) if person is not None and person.cases.all() else None
+    return person if found is not None and found.standing == Standing.CLOSED_HERE else None
+
+
+def localities_of(region_id: str) -> list[str]:
+    """The places that agencies of a region name as served, to choose from when a place is typed."""
+    named = Agency.objects.filter(region_id=region_id, is_active=True).values_list("localities", flat=True)
+    return sorted({place for places in named for place in places})
+
+
+def edition_for(*, region_id: str, at: datetime) -> Edition:
+    """The edition in force in a region now. Raises NoEditionError."""
+    return EditionsInForce([region_id]).on(region_id, local_day(at))
+
+
+def intake_facts(edition: Edition) -> dict[str, tuple[Fact, ...]]:
+    """The facts asked at enrolment, by domain. Those of the domain that judges the institutions are recorded by the
+    work itself."""
+    domains = [d for d in edition.domains if d != edition.judging_domain and edition.facts_of(d)]
+    return {domain: edition.facts_of(domain) for domain in domains}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedNeed:
+    """A need that is open, its clock with its log, and the attempt that goes or is prepared; None where nobody could be
+    found or where the unit itself acts."""
+
+    need: Need
+    clock: Clock
+    intervals: tuple[ClockInterval, ...]
+    referral: Referral | None
+    is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What is open for a case, in the order of deadlines (what waits comes last), and the facts not known."""
+
+    edition: Edition
+    needs: tuple[OpenedNeed, ...]
+    unknown: tuple[Fact, ...]
+    is_consented: bool
+
+
+def opened_for(*, case: Case, at: datetime) -> Opened:
+    """What is open for a case now, in a fixed number of queries. The caller has checked that the actor may see it."""
+    edition = edition_for(region_id=case.region_id, at=at)
+    frame = frames_load([case.pk], lock=False)[case.pk]
+    needs = (
+        Need.objects.filter(case=case, state=Need.State.OPEN)
+        .select_related("clock")
+        .prefetch_related(
+            "clock__intervals",
+            Prefetch(
+                "referrals",
+                Referral.objects.filter(state__in=[*GOING, *PREPARED]).select_related(
+                    "agency__responsible", "agency__deputy"
+                ),
+            ),
+        )
+    )
+    rows = [_opened(need) for need in needs]
+    rows.sort(key=lambda row: (row.clock.limit_at is None, row.clock.limit_at or at, row.need.pk))
+    return Opened(edition, tuple(rows), tuple(_unknown(frame, edition, local_day(at))), frame.is_consented)
+
+
+def _opened(need: Need) -> OpenedNeed:
+    going: Iterable[Referral] = need.referrals.all()
+    return OpenedNeed(
+        need=need,
+        clock=need.clock,
+        intervals=tuple(need.clock.intervals.all()),
+        referral=next(iter(going), None),
+        is_own=need.addressee == OWN_UNIT,
+    )
+
+
+def _unknown(frame: Frame, edition: Edition, today: date) -> Iterable[Fact]:
+    known = frame.facts(edition, today)
+    for facts in intake_facts(edition).values():
+        yield from (fact for fact in facts if fact.always_asked and fact.name not in known)
