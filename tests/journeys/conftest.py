@@ -1,0 +1,78 @@
+"""A real browser against a real server, in the small world of the tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from oralu.apps.access.models import User
+from world import World, build
+
+# The browser's driver keeps an event loop in this thread; the tests' own queries run beside it, never inside it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+CHROMIUM = "/usr/bin/chromium"
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+PASSWORD = "long-password-of-a-test"
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 375, "height": 812}
+
+SignIn = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    """The small world, now: clocks on the screens count from the present moment."""
+    return build(at=timezone.localtime())
+
+
+@pytest.fixture
+def sign_in(browser: Browser, live_server: Any) -> Iterator[SignIn]:
+    """Opens a browser of its own for a user and signs in through the page. What the page complains of fails the test."""
+    contexts, complaints = [], []
+
+    def open_page(user: User, *, lang: str = "ru", viewport: dict[str, int] = DESKTOP) -> Page:
+        User.objects.filter(pk=user.pk).update(language=lang)
+        context = browser.new_context(base_url=live_server.url, viewport=viewport, locale=lang)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: complaints.append(f"{page.url}: {m.text}") if m.type == "error" else None)
+        page.on("pageerror", lambda e: complaints.append(f"{page.url}: {e}"))
+        page.goto("/login")
+        page.locator("input[name=username]").fill(user.username)
+        page.locator("input[name=password]").fill(PASSWORD)
+        page.locator("main form button[type=submit]").first.click()
+        page.wait_for_url(lambda url: "/login" not in url)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    # A refused form answers 422 by design; the browser logs it as a failed resource.
+    assert [c for c in complaints if "422" not in c] == []
+
+
+def axe_violations(page: Page) -> list[str]:
+    """What axe finds wrong with the page, a line each: rule, help, the first place."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = page.evaluate("tags => axe.run(document, {runOnly: tags}).then(r => r.violations)", tags)
+    return [f"{v['id']}: {v['help']} — {v['nodes'][0]['html'][:160]}" for v in found]
+
+
+def overflow(page: Page) -> int:
+    """By how many pixels the page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
