@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from browsing import DESKTOP, SignIn
 from oralu.apps.access.models import User
 from world import World, build
 
@@ -18,11 +18,7 @@ from world import World, build
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 CHROMIUM = "/usr/bin/chromium"
-AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 PASSWORD = "long-password-of-a-test"
-DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 375, "height": 812}
-
-SignIn = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +37,7 @@ def world(transactional_db: None) -> World:
 
 @pytest.fixture
 def sign_in(browser: Browser, live_server: Any) -> Iterator[SignIn]:
-    """Opens a browser of its own for a user and signs in through the page. What the page complains of fails the test."""
+    """Opens a browser for a user and signs in through the page. What a page complains of fails the test."""
     contexts, complaints = [], []
 
     def open_page(user: User, *, lang: str = "ru", viewport: dict[str, int] = DESKTOP) -> Page:
@@ -63,16 +59,3 @@ def sign_in(browser: Browser, live_server: Any) -> Iterator[SignIn]:
         context.close()
     # A refused form answers 422 by design; the browser logs it as a failed resource.
     assert [c for c in complaints if "422" not in c] == []
-
-
-def axe_violations(page: Page) -> list[str]:
-    """What axe finds wrong with the page, a line each: rule, help, the first place."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    found = page.evaluate("tags => axe.run(document, {runOnly: tags}).then(r => r.violations)", tags)
-    return [f"{v['id']}: {v['help']} — {v['nodes'][0]['html'][:160]}" for v in found]
-
-
-def overflow(page: Page) -> int:
-    """By how many pixels the page is wider than its window."""
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))

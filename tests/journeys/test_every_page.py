@@ -7,9 +7,9 @@ import re
 from datetime import timedelta
 
 import pytest
-from conftest import DESKTOP, PHONE, SignIn, axe_violations, overflow
 from django.urls import reverse
 
+from browsing import DESKTOP, PHONE, SignIn, axe_violations, overflow
 from oralu.apps.cases.models import Case, Statement
 from oralu.apps.referrals.models import Escalation, Need, Referral
 from oralu.apps.routing.worker import turn
@@ -41,7 +41,9 @@ def pages_of(world: World, role: str) -> list[str]:
         need = Need.objects.filter(case=case, state="open").order_by("pk").first()
         draft = Referral.objects.filter(case=case, state="draft").first()
         statement = Statement.objects.filter(case=case).first()
-        assert need and draft and statement
+        assert need
+        assert draft
+        assert statement
         return [
             reverse("today"),
             reverse("caseload"),
