@@ -131,12 +131,14 @@ class Why:
 
 @dataclass(frozen=True)
 class Act:
-    """The one primary act of a row. `href` is a page that works by itself and, asked by htmx, answers with a panel."""
+    """The one primary act of a row. `href` is a page that works by itself and, asked by htmx, answers with a panel;
+    with `in_place` false it is only a page, too large for a panel."""
 
     label: Text
     href: str
     records: tuple[Text, ...] = ()
     tone: str = "primary"
+    in_place: bool = True
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,6 @@ from oralu.web.components import Filter, Text
 from oralu.web.screens import lang
 
 MOST_TEXT = 100
-PARAMETERS = ("q", "domain", "risk", "days", "agency", "breached", "officer", "state", "sort")
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,11 @@ class Asked:
     sort: Filter
 
     @property
-    def is_filtered(self) -> bool:
-        return any(field.value for field in self.filters)
+    def chosen(self) -> tuple[dict[str, Text], ...]:
+        """The parts of the filter that are set, in words."""
+        return tuple(
+            {"label": field.label, "chosen": dict(field.options)[field.value]} for field in self.filters if field.value
+        )
 
     @property
     def query(self) -> dict[str, str]:

@@ -108,7 +108,7 @@ def _empty(question: Asked) -> Empty:
             "search",
             _register(),
         )
-    if question.is_filtered:
+    if question.chosen:
         again = Act(_("Show all"), reverse("caseload"), tone="secondary")
         return Empty(_("No case fits this filter"), _("Take away a part of it."), "search", again)
     return Empty(

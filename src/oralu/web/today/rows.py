@@ -35,12 +35,14 @@ ACTS: dict[Step, tuple[Text, str, str]] = {
     Step.ANSWER: (gettext_lazy("Record the answer"), "referral-answer", "referral"),
     Step.CALL: (gettext_lazy("Call the agency"), "referral-contact", "referral"),
     Step.PLAN: (gettext_lazy("Write the plan"), "plan", "case"),
-    Step.AGREE: (gettext_lazy("Agree the plan"), "plan", "case"),
-    Step.OWN: (gettext_lazy("Record what was decided"), "need", "need"),
+    Step.AGREE: (gettext_lazy("Agree the plan"), "plan-agree", "case"),
+    Step.OWN: (gettext_lazy("Record what was decided"), "need-served", "need"),
     Step.CHOOSE: (gettext_lazy("Choose an agency"), "need-agency", "need"),
 }
 """The label of each act, its address by name, and whose number the address takes."""
 QUIET = frozenset({Step.CALL})
+PAGES = frozenset({Step.PLAN})
+"""Acts that take a page of their own."""
 
 
 def row_of(item: Item, at: datetime, *, with_officer: bool, is_first: bool) -> WorkRow:
@@ -85,8 +87,10 @@ def _act(item: Item) -> Act | None:
         "case": item.need.case_id,
         "need": item.need.pk,
     }
-    href = address(name, numbers[whose]) or case_address(item.need)
-    return Act(label, href, tone="quiet" if item.step in QUIET else "primary") if href else None
+    href = address(name, numbers[whose])
+    if not href:
+        return None
+    return Act(label, href, tone="quiet" if item.step in QUIET else "primary", in_place=item.step not in PAGES)
 
 
 def _what(item: Item) -> str:
