@@ -130,7 +130,7 @@ def _identity(flow: Flow) -> list[Term]:
         Term(_("Town, village or district"), data["locality"]),
     ]
     if flow.person_id:
-        terms.append(Term(_("Record"), _("the person's earlier record in this unit is used and corrected")))
+        terms.append(Term(_("Earlier record"), _("the person's earlier record in this unit is used and corrected")))
     return terms
 
 
