@@ -1,0 +1,202 @@
+"""The board: what is broken now, then how it has been going, then who carries what. On one printed sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from oralu.apps.access.models import Role
+from oralu.apps.journal.services import entry_record
+from oralu.apps.referrals.inbox_selectors import TO_ANSWER, inbox_counts
+from oralu.apps.referrals.models import Escalation
+from oralu.apps.routing import board_selectors as figures
+from oralu.apps.routing.board_rows import Figure
+from oralu.apps.routing.board_selectors import Load, Sla
+from oralu.apps.routing.frames import local_day
+from oralu.core.edition import Edition
+from oralu.policyfiles import load_edition
+from oralu.web.board.rows import answer_words
+from oralu.web.board.showing import escalation_row, measure_row
+from oralu.web.charts import Bar, Spark, bars, spark
+from oralu.web.components import Empty, Stat, Tone, WorkRow
+from oralu.web.countdown import moment
+from oralu.web.screens import HEADS, StaffRequest, lang, screen
+
+SHOWN = 8
+
+
+def rows_href(figure: Figure, **wanted: object) -> str:
+    """The rows behind a figure, narrowed as asked."""
+    query = urlencode({name: "none" if value is None else value for name, value in wanted.items()})
+    return reverse("board-rows", args=[figure.value]) + (f"?{query}" if query else "")
+
+
+@require_safe
+@screen(HEADS)
+def board(request: StaffRequest) -> HttpResponse:
+    user, at, edition = request.user, request.at, load_edition()
+    is_head = user.role == Role.UNIT_HEAD
+    broken = list(figures.broken_now(user).select_related("case__person" if is_head else "case")[:SHOWN])
+    up = list(figures.gone_up(user).select_related("case__person")[:SHOWN]) if is_head else []
+    _journal(request, [*broken, *up])
+    counts = figures.counts(user, at=at)
+    weeks = figures.breaches_by_week(user, at=at)
+    distribution = figures.distribution(user)
+    context = {
+        "title": _("Board"),
+        "lead": str(user.agency if is_head or user.agency is None else user.agency.region),
+        "printed_on": local_day(at),
+        "is_head": is_head,
+        "stats": _stats(counts, weeks, distribution, len(edition.risk_levels) - 1),
+        "broken": [escalation_row(user, one, at) for one in broken],
+        "broken_all": _all(counts.broken, Figure.ESCALATIONS),
+        "measures": _measures(request),
+        "measures_all": _all(counts.measures, Figure.MEASURES),
+        "up": [escalation_row(user, one, at) for one in up],
+        "up_all": _all(counts.gone_up, Figure.GONE_UP),
+        "inherited": counts.inherited,
+        "inherited_href": rows_href(Figure.INHERITED),
+        "empty": Empty(_("Nothing is broken now"), _("No missed deadline waits for your answer."), "check"),
+        "trend": _trend(weeks, edition, at),
+        "sla_agencies": [_sla_bar(one, one.label or _("nobody had it"), holder=one.key) for one in
+                         figures.sla_by_agency(user, at=at)],
+        "sla_services": [_sla_bar(one, _service(edition, one.key), service=one.key) for one in
+                         figures.sla_by_service(user, at=at)],
+        "levels": edition.risk_levels,
+        "loads": _loads(figures.load(user, at=at, levels=len(edition.risk_levels)), is_head, len(edition.risk_levels)),
+        "indexes": _indexes(distribution, edition),
+        "risks": _risks(distribution, edition),
+        "answers": _answers(figures.answers(user)),
+        "inbox_waiting": 0 if is_head else _waiting(request),
+    }  # fmt: skip
+    return render(request, "board/board.html", context)
+
+
+def _journal(request: StaffRequest, shown: Iterable[Escalation]) -> None:
+    cases = sorted({escalation.case_id for escalation in shown})
+    if cases and request.user.role == Role.UNIT_HEAD:
+        entry_record(kind="board.read", actor=request.user, at=request.at, figure="board", cases=cases)
+
+
+def _measures(request: StaffRequest) -> list[WorkRow]:
+    found = figures.measures_open(request.user).select_related("clock")[:SHOWN]
+    return [measure_row(request.user, measure, request.at) for measure in found]
+
+
+def _waiting(request: StaffRequest) -> int:
+    counts = inbox_counts(request.user, at=request.at)
+    return sum(counts[state] for state in TO_ANSWER)
+
+
+def _all(count: int, figure: Figure) -> dict[str, object] | None:
+    return {"count": count, "href": rows_href(figure)} if count > SHOWN else None
+
+
+def _stats(
+    counts: figures.Counts, weeks: dict[str, list[int]], distribution: dict[tuple[int, int], int], highest: int
+) -> tuple[Stat, ...]:
+    missed = sum(numbers[-1] for numbers in weeks.values())
+    critical = sum(number for (_index, risk), number in distribution.items() if risk == highest)
+    late = ngettext("%(n)s of them late", "%(n)s of them late", counts.measures_late) % {"n": counts.measures_late}
+    return (
+        Stat(
+            counts.broken,
+            _("wait for your answer"),
+            rows_href(Figure.ESCALATIONS),
+            Tone.OVER if counts.broken else Tone.CALM,
+        ),
+        Stat(
+            counts.measures,
+            _("measures under way"),
+            rows_href(Figure.MEASURES),
+            Tone.OVER if counts.measures_late else Tone.CALM,
+            late if counts.measures_late else "",
+        ),
+        Stat(missed, _("deadlines missed this week"), rows_href(Figure.BREACHES)),
+        Stat(critical, _("cases at the highest risk"), rows_href(Figure.RISK, value=highest)),
+    )
+
+
+def _trend(weeks: dict[str, list[int]], edition: Edition, at: datetime) -> list[Spark]:
+    start = figures.first_week(at)
+    names = [
+        _("week from %(date)s") % {"date": date_format(start + timedelta(weeks=n), "SHORT_DATE_FORMAT")}
+        for n in range(figures.WEEKS)
+    ]
+    total = [sum(numbers) for numbers in zip(*weeks.values(), strict=True)] if weeks else [0] * figures.WEEKS
+    found = [spark(_("All domains"), total, show=str(total[-1]), names=names, href=rows_href(Figure.BREACHES))]
+    top = max([max(numbers) for numbers in weeks.values()], default=0) or 1
+    for domain in edition.domains:
+        numbers = weeks.get(domain, [0] * figures.WEEKS)
+        label = edition.label("domain", domain, lang()).capitalize()
+        href = rows_href(Figure.BREACHES, domain=domain)
+        found.append(spark(label, numbers, show=str(numbers[-1]), names=names, top=top, href=href))
+    return found
+
+
+def _service(edition: Edition, service: str) -> str:
+    return edition.label("service", service, lang()).capitalize() if service in edition.services else service
+
+
+def _sla_bar(one: Sla, label: str, **wanted: object) -> Bar:
+    value = _("%(share)s %% (%(kept)s of %(all)s)") % {"share": one.share, "kept": one.kept, "all": one.all}
+    return Bar(label, value, f"{100 * one.kept / one.all:.1f}", rows_href(Figure.SLA, **wanted))
+
+
+def _loads(loads: Iterable[Load], is_head: bool, levels: int) -> list[dict[str, object]]:
+    return [
+        {
+            "label": one.label or _("nobody leads it"),
+            "href": rows_href(Figure.LOAD, **{"officer" if is_head else "unit": one.key}),
+            "all": one.all,
+            "by_risk": [one.by_risk[level] for level in range(levels)],
+            "late": one.late,
+            "soon": one.soon,
+            "nearest": moment(one.nearest) if one.nearest else "",
+        }
+        for one in loads
+    ]
+
+
+def _indexes(distribution: dict[tuple[int, int], int], edition: Edition) -> tuple[Bar, ...]:
+    most = edition.highest_points * len(edition.domains)
+    counted = dict.fromkeys(range(most + 1), 0)
+    for (index, _risk), number in distribution.items():
+        counted[index] = counted.get(index, 0) + number
+    return bars([(str(i), n, str(n), rows_href(Figure.INDEX, value=i) if n else "") for i, n in counted.items()])
+
+
+def _risks(distribution: dict[tuple[int, int], int], edition: Edition) -> tuple[Bar, ...]:
+    counted = dict.fromkeys(range(len(edition.risk_levels)), 0)
+    for (_index, risk), number in distribution.items():
+        counted[risk] = counted.get(risk, 0) + number
+    return bars(
+        [
+            (
+                edition.label("risk", edition.risk_levels[risk], lang()),
+                number,
+                str(number),
+                rows_href(Figure.RISK, value=risk) if number else "",
+            )
+            for risk, number in counted.items()
+        ]
+    )
+
+
+def _answers(answers: dict[str, tuple[int, int]]) -> tuple[Bar, ...]:
+    items = []
+    for answer, (number, by_staff) in answers.items():
+        label = answer_words(answer).capitalize()
+        if by_staff:
+            label += _(", %(n)s of them recorded by staff on behalf of the person") % {"n": by_staff}
+        items.append((label, number, str(number), rows_href(Figure.ANSWERS, value=answer) if number else ""))
+    return bars(items)

@@ -1,0 +1,312 @@
+"""The board of a head: what is broken now, the rows behind each figure, the cause and the measure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from oralu.apps.access.models import Role, User
+from oralu.apps.agencies.models import Agency, Region
+from oralu.apps.cases.models import Case
+from oralu.apps.cases.services import EvidenceData
+from oralu.apps.journal.models import Entry
+from oralu.apps.referrals.models import CorrectiveMeasure, Escalation, Referral
+from oralu.apps.routing import board_selectors as figures
+from oralu.apps.routing.board_rows import Figure, board_rows
+from oralu.apps.routing.facts import FactData
+from oralu.apps.routing.referring import referral_person_confirms, referral_person_disputes, referral_serve
+from oralu.apps.routing.worker import turn
+from world import World, build
+
+NO_PAPERS = {
+    "identity_document": "none",
+    "housing": "stable",
+    "violence_threat": "no",
+    "exploitation_risk": "no",
+    "income": "lawful",
+    "plan": "agreed",
+}
+SURNAME = "Канарейкина"
+ANSWER = {
+    "cause": "staff_overloaded",
+    "cause_note": "",
+    "measure": "Выделить окно",
+    "responsible": "Зам. руководителя",
+    "due_on": "2026-06-05",
+}
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return build()
+
+
+@pytest.fixture(autouse=True)
+def _now(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
+    """Screens are asked for two days after the world was made."""
+    monkeypatch.setattr("django.utils.timezone.now", lambda: world.at + timedelta(hours=48))
+
+
+@pytest.fixture
+def sign_in(client: Client) -> Callable[[User], Client]:
+    def signed(user: User) -> Client:
+        client.force_login(user)
+        return client
+
+    return signed
+
+
+def late_case(world: World, **more: object) -> Case:
+    case = world.enrol(facts=NO_PAPERS, person=world.person(surname=SURNAME), **more)
+    turn(world.at + timedelta(hours=25))
+    return case
+
+
+def escalation_of(case: Case) -> Escalation:
+    return Escalation.objects.get(case=case, kind="breach", need__service="identity_document_application")
+
+
+@pytest.mark.parametrize("who", ["aigul", "dana", "erlan", "admin"])
+def test_the_board_is_for_heads(world: World, sign_in: Callable[[User], Client], who: str) -> None:
+    escalation = escalation_of(late_case(world))
+    client = sign_in(getattr(world, who))
+    for address in ("/board", "/board/escalations", f"/board/escalations/{escalation.pk}"):
+        assert client.get(address).status_code == 404
+    assert client.post(f"/board/escalations/{escalation.pk}", ANSWER).status_code == 404
+    assert not CorrectiveMeasure.objects.exists()
+
+
+def test_leadership_sees_the_case_by_its_number_and_never_the_person(
+    world: World, sign_in: Callable[[User], Client]
+) -> None:
+    case = late_case(world)
+    client = sign_in(world.kairat)
+    addresses = ["/board", f"/board/escalations/{escalation_of(case).pk}", "/board/sla?kept=no", "/board/load"]
+    addresses += [f"/board/{figure}" for figure in ("escalations", "measures", "breaches", "inherited", "gone-up")]
+    addresses += ["/board/risk?value=2", "/board/index?value=2", "/board/answers?value=confirmed"]
+    for address in addresses:
+        page = client.get(address)
+        assert page.status_code == 200, address
+        assert SURNAME not in page.content.decode(), address
+    board = client.get("/board").content.decode()
+    assert f"{case.pk}" in board
+    assert f"/board/escalations/{escalation_of(case).pk}" in board
+
+
+def test_a_head_sees_the_persons_of_the_own_unit_and_the_reading_is_recorded(
+    world: World, sign_in: Callable[[User], Client]
+) -> None:
+    case = late_case(world)
+    client = sign_in(world.bolat)
+    assert SURNAME in client.get("/board").content.decode()
+    assert SURNAME in client.get("/board/breaches").content.decode()
+    assert Entry.objects.filter(kind="board.read", actor=world.bolat).count() == 2
+    assert case.pk in Entry.objects.filter(kind="board.read").last().data["cases"]
+    stranger = User.objects.create_user(
+        "other", "x", role=Role.UNIT_HEAD, agency=world.erlan.agency, full_name="Чужой начальник"
+    )
+    for address in ("/board", "/board/breaches", "/board/load"):
+        assert SURNAME not in sign_in(stranger).get(address).content.decode()
+    assert sign_in(stranger).get(f"/board/escalations/{escalation_of(case).pk}").status_code == 404
+
+
+def test_leadership_of_another_region_sees_nothing_of_it(world: World, sign_in: Callable[[User], Client]) -> None:
+    case = late_case(world)
+    agency = Agency.objects.create(
+        kind="leb_leadership", region=Region.objects.get(code="75"), name_ru="Другой акимат", name_kk="Басқа әкімдік"
+    )
+    other = User.objects.create_user("other", "x", role=Role.LEADERSHIP, agency=agency, full_name="Аким")
+    client = sign_in(other)
+    assert client.get(f"/board/escalations/{escalation_of(case).pk}").status_code == 404
+    assert figures.counts(other, at=world.at).broken == 0
+    assert figures.distribution(other) == {}
+    assert f"№ {case.pk}" not in client.get("/board/breaches").content.decode()
+
+
+def test_only_the_addressee_records_cause_and_measure(world: World, sign_in: Callable[[User], Client]) -> None:
+    escalation = escalation_of(late_case(world))
+    address = f"/board/escalations/{escalation.pk}"
+    page = sign_in(world.bolat).get(address)
+    assert page.status_code == 200
+    assert 'name="cause"' not in page.content.decode()
+    assert sign_in(world.bolat).post(address, ANSWER).status_code == 404
+    answer = sign_in(world.kairat).post(address, ANSWER)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/board")
+    escalation.refresh_from_db()
+    assert (escalation.cause, escalation.answered_by) == ("staff_overloaded", world.kairat)
+    assert Entry.objects.get(kind="escalation.answered").actor == world.kairat
+    again = sign_in(world.kairat).post(address, ANSWER)
+    assert again.status_code == 422
+    assert CorrectiveMeasure.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "change", [{"measure": ""}, {"due_on": "2026-05-01"}, {"cause": ""}, {"cause": "other"}, {"responsible": ""}]
+)
+def test_a_bad_answer_keeps_what_was_typed(
+    world: World, sign_in: Callable[[User], Client], change: dict[str, str]
+) -> None:
+    escalation = escalation_of(late_case(world))
+    data = {**ANSWER, "responsible": "Зам. Тулеуов", "measure": "Открыть второе окно", **change}
+    answer = sign_in(world.kairat).post(f"/board/escalations/{escalation.pk}", data)
+    assert answer.status_code == 422
+    kept = [text for text in ("Зам. Тулеуов", "Открыть второе окно") if text in data.values()]
+    assert all(text in answer.content.decode() for text in kept)
+    escalation.refresh_from_db()
+    assert escalation.answered_at is None
+    assert not CorrectiveMeasure.objects.exists()
+
+
+def test_a_measure_is_carried_out_by_who_ordered_it(world: World, sign_in: Callable[[User], Client]) -> None:
+    escalation = escalation_of(late_case(world))
+    sign_in(world.kairat).post(f"/board/escalations/{escalation.pk}", ANSWER)
+    measure = CorrectiveMeasure.objects.get()
+    address = f"/board/measures/{measure.pk}/done"
+    assert "Выделить окно" in sign_in(world.kairat).get("/board").content.decode()
+    assert sign_in(world.bolat).post(address, {"note": "сделано"}).status_code == 404
+    assert sign_in(world.kairat).post(address, {"note": ""}).status_code == 422
+    assert sign_in(world.kairat).post(address, {"note": "сделано"}).status_code == 303
+    measure.refresh_from_db()
+    assert (measure.done_note, measure.done_at) == ("сделано", world.at + timedelta(hours=48))
+    assert Entry.objects.get(kind="measure.done").actor == world.kairat
+    assert sign_in(world.kairat).post(address, {"note": "сделано"}).status_code == 404
+
+
+def served(world: World, hours: float) -> Referral:
+    """A case whose identity document was applied for after so many hours."""
+    case = world.enrol(facts=NO_PAPERS)
+    turn(world.at + timedelta(hours=hours))
+    referral = Referral.objects.get(case=case, need__service="identity_document_application")
+    return referral_serve(
+        referral=referral,
+        facts=[FactData("identity_document", "held")],
+        evidence=EvidenceData("Талон", "1"),
+        note="",
+        actor=world.dana,
+        at=world.at + timedelta(hours=hours),
+    )
+
+
+def test_the_service_level_counts_what_was_met_in_time_of_all_met_or_missed(world: World) -> None:
+    served(world, 2)
+    served(world, 30)
+    late_case(world)
+    world.enrol(facts=NO_PAPERS, at=world.at + timedelta(hours=40))
+    world.enrol(facts=NO_PAPERS, go_live_on=world.at.date(), import_key="k1")
+    at = world.at + timedelta(hours=48)
+    services = {one.key: (one.kept, one.all) for one in figures.sla_by_service(world.kairat, at=at)}
+    assert services["identity_document_application"] == (1, 3)
+    agencies = {one.key: (one.kept, one.all) for one in figures.sla_by_agency(world.kairat, at=at)}
+    assert services["residence_registration_application"] == (0, 1)  # it ran from the second hour on
+    assert agencies[world.agencies["one_stop_shop"].pk] == (1, 4)
+    assert sum(number for _, number in agencies.values()) == sum(number for _, number in services.values())
+
+
+def test_every_figure_counts_the_rows_that_it_opens(world: World) -> None:
+    served(world, 2)
+    served(world, 30)
+    late_case(world)
+    at = world.at + timedelta(hours=48)
+    turn(at)
+    for actor in (world.kairat, world.bolat):
+
+        def opened(figure: Figure, **wanted: str) -> int:
+            rows, _ = board_rows(actor=actor, figure=figure, wanted=wanted, after=None, size=100, at=at)  # noqa: B023
+            return len(rows)
+
+        counts = figures.counts(actor, at=at)
+        assert opened(Figure.ESCALATIONS) == counts.broken
+        assert opened(Figure.GONE_UP) == counts.gone_up
+        for one in figures.sla_by_agency(actor, at=at):
+            key = "none" if one.key is None else str(one.key)
+            assert opened(Figure.SLA, holder=key) == one.all
+            assert opened(Figure.SLA, holder=key, kept="yes") == one.kept
+            assert opened(Figure.SLA, holder=key, kept="no") == one.all - one.kept
+        for one in figures.sla_by_service(actor, at=at):
+            assert opened(Figure.SLA, service=one.key) == one.all
+        weeks = figures.breaches_by_week(actor, at=at)
+        assert opened(Figure.BREACHES) == sum(map(sum, weeks.values())) > 0
+        for domain, numbers in weeks.items():
+            assert opened(Figure.BREACHES, domain=domain) == sum(numbers)
+        for load in figures.load(actor, at=at, levels=4):
+            assert (
+                sum(load.by_risk.values())
+                == load.all
+                == opened(Figure.LOAD, **{"unit" if actor is world.kairat else "officer": str(load.key)})
+            )
+        for answer, (number, _staff) in figures.answers(actor).items():
+            assert opened(Figure.ANSWERS, value=answer) == number
+        distribution = figures.distribution(actor)
+        for (index, risk), _number in distribution.items():
+            of_index = sum(n for (i, _), n in distribution.items() if i == index)
+            of_risk = sum(n for (_, r), n in distribution.items() if r == risk)
+            assert opened(Figure.INDEX, value=str(index)) == of_index
+            assert opened(Figure.RISK, value=str(risk)) == of_risk
+
+
+def test_what_the_person_said_is_counted_with_who_recorded_it(world: World) -> None:
+    confirmed, disputed, _silent = served(world, 1), served(world, 2), served(world, 3)
+    at = world.at + timedelta(hours=5)
+    referral_person_confirms(referral=confirmed, actor=world.aigul, at=at)
+    referral_person_disputes(referral=disputed, note="не пришло", actor=world.aigul, at=at)
+    assert figures.answers(world.bolat) == {"confirmed": (1, 1), "disputed": (1, 1), "not_asked": (1, 0)}
+
+
+def test_inherited_escalations_are_one_group(world: World, sign_in: Callable[[User], Client]) -> None:
+    for n in range(3):
+        world.enrol(facts=NO_PAPERS, go_live_on=world.at.date(), import_key=f"k{n}")
+    turn(world.at + timedelta(hours=30))
+    expected = Escalation.objects.filter(in_digest=True, agency=world.kairat.agency).count()
+    assert expected >= 3
+    counts = figures.counts(world.kairat, at=world.at + timedelta(hours=48))
+    assert (counts.broken, counts.inherited) == (0, expected)
+    text = sign_in(world.kairat).get("/board").content.decode()
+    assert text.count('href="/board/inherited"') == 1
+    assert 'id="row-e' not in text
+
+
+def test_breaches_are_counted_in_the_week_of_their_limit(world: World) -> None:
+    case = late_case(world)
+    weeks = figures.breaches_by_week(world.kairat, at=world.at + timedelta(days=7))
+    assert weeks["legal"][-2:] == [1, 0]
+    Escalation.objects.filter(case=case).update(fell_due_at=world.at - timedelta(weeks=13))
+    assert figures.breaches_by_week(world.kairat, at=world.at + timedelta(days=7)) == {}
+
+
+def test_rows_are_paged_and_nonsense_is_absent(world: World, sign_in: Callable[[User], Client]) -> None:
+    for _ in range(3):
+        world.enrol(facts=NO_PAPERS)
+    at = world.at
+    first, more = board_rows(actor=world.bolat, figure=Figure.LOAD, wanted={}, after=None, size=2, at=at)
+    second, end = board_rows(actor=world.bolat, figure=Figure.LOAD, wanted={}, after=first[-1].key, size=2, at=at)
+    assert ([len(first), more], [len(second), end]) == ([2, True], [1, False])
+    assert len({row.case_id for row in (*first, *second)}) == 3
+    client = sign_in(world.bolat)
+    for address in ("/board/nonsense", "/board/risk", "/board/risk?value=x", "/board/answers?value=x"):
+        assert client.get(address).status_code == 404
+    assert client.get("/board/load?officer=none").status_code == 200
+
+
+@pytest.mark.parametrize("who", ["bolat", "kairat"])
+def test_the_cost_of_the_board_does_not_grow_with_the_cases(
+    world: World,
+    sign_in: Callable[[User], Client],
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+    who: str,
+) -> None:
+    for _ in range(12):
+        world.enrol(facts=NO_PAPERS)
+    turn(world.at + timedelta(hours=25))
+    client = sign_in(getattr(world, who))
+    with django_assert_max_num_queries(22):
+        assert client.get("/board").status_code == 200
+    with django_assert_max_num_queries(10):
+        assert client.get("/board/breaches").status_code == 200
+
+
+def test_an_empty_board_says_that_nothing_is_broken(world: World, sign_in: Callable[[User], Client]) -> None:
+    assert 'class="nothing"' in sign_in(world.kairat).get("/board").content.decode()
