@@ -94,8 +94,8 @@ def test_words_of_housing(one, cell, entry):
     ("cell", "entry"),
     [
         ("восстанавливает", FactEntry("applied")),
-        ("045123456", FactEntry("held", None, True)),
-        ("№ 045123456 от 03.02.2020", FactEntry("held", date(2020, 2, 3), True)),
+        ("045123456", FactEntry("held", None, True, number="045123456")),
+        ("№ 045123456 от 03.02.2020", FactEntry("held", date(2020, 2, 3), True, number="045123456")),
         ("есть, выдано 03.02.2020", FactEntry("held", date(2020, 2, 3))),
         ("12.03.2025", FactEntry("held", date(2025, 3, 12))),
     ],
@@ -132,7 +132,7 @@ def test_columns_beside_a_fact(one):
     }
     facts = one(**named).intake.facts
     assert facts["residence_registration"] == FactEntry("temporary", date(2026, 11, 5), False, date(2027, 6, 1))
-    assert facts["identity_document"] == FactEntry("held", None, True)
+    assert facts["identity_document"] == FactEntry("held", None, True, number="045123456")
 
 
 def test_a_value_that_needs_an_earlier_one_is_left_unknown(one):
@@ -161,7 +161,7 @@ def test_other_columns(one):
         Язык="каз/рус", Область="Карагандинская область", **{"Вид пробации": "Үкімдік", "Основание": "УДО"}
     ).intake
     assert (intake.languages, intake.region) == (("kk", "ru"), "35")
-    assert (intake.probation_type, intake.ground) == ("sentence", "УДО")
+    assert (intake.probation_type, intake.ground) == ("sentence", "conditional_release")
 
 
 def test_a_mapping_file_names_columns_words_and_defaults(one):

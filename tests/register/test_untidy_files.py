@@ -95,14 +95,14 @@ def test_quotes_inside_a_value_and_line_breaks_in_a_cell(tmp_path: Path, edition
     path = tmp_path / "list.csv"
     address = '"г. Караганда;\r\nдом 5"'
     path.write_text(
-        f"ФИО;ИИН;Дата рождения;Пол;Дата постановки на учёт;Адрес;Основание\r\n"
+        f"ФИО;ИИН;Дата рождения;Пол;Дата постановки на учёт;Адрес;Служба пробации\r\n"
         f'{";".join(PERSON[:5])};{address};ТОО "Мысал" и 5" труба\r\n{";".join(SECOND[:5])};;\r\n',
         encoding="utf-8",
         newline="",
     )
     rows = list(read_register(path, edition=edition, go_live=GO_LIVE))
     assert [row.row for row in rows] == [2, 3]
-    assert (rows[0].intake.address, rows[0].intake.ground) == ("г. Караганда; дом 5", 'ТОО "Мысал" и 5" труба')
+    assert (rows[0].intake.address, rows[0].intake.unit) == ("г. Караганда; дом 5", 'ТОО "Мысал" и 5" труба')
 
 
 def test_a_separator_inside_an_address_is_noticed(read):

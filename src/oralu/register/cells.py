@@ -14,6 +14,7 @@ from oralu.register.text import key, nearest
 from oralu.register.vocabulary import Vocabulary
 
 _SEPARATORS = re.compile(r"[,;()\[\]\n]")
+_PAPER_NUMBER = re.compile(r"[^\W\d_]{0,3}\d{5,}")
 _DATE_COMMA = re.compile(r"(?<=\d),(?=\d)")
 
 
@@ -26,6 +27,7 @@ class Reading:
     day: date | None = None
     until: date | None = None
     evidence: bool = False
+    number: str = ""
     trouble: str | None = None
     params: Mapping[str, object] = field(default_factory=dict)
 
@@ -45,7 +47,7 @@ def read_fact(fact: str, cell: CellValue, vocabulary: Vocabulary, *, latest: dat
     if (statement := _statement(fact, word, vocabulary)) is not None:
         return Reading(statement=statement)
     if (value := _by_shape(fact, word, vocabulary)) is not None:
-        return Reading(statement={fact: value}, evidence=True)
+        return Reading(statement={fact: value}, evidence=True, number=_number(text))
     return _read_pieces(fact, text, vocabulary, latest)
 
 
@@ -62,10 +64,16 @@ def _by_shape(fact: str, word: str, vocabulary: Vocabulary) -> str | None:
     return next((value for shape, value in vocabulary.patterns.get(fact, ()) if shape.fullmatch(word)), None)
 
 
+def _number(text: str) -> str:
+    """The number of a paper within «№ 045123456 от 03.02.2020»."""
+    found = _PAPER_NUMBER.search(text)
+    return found[0] if found else text.strip()
+
+
 def _read_pieces(fact: str, text: str, vocabulary: Vocabulary, latest: date) -> Reading:
     stated: dict[str, str] = {}
     day = until = None
-    evidence = False
+    evidence, number = False, ""
     for piece in _SEPARATORS.split(_DATE_COMMA.sub(".", text)):
         try:
             found = find_date(piece, latest=latest)
@@ -82,13 +90,13 @@ def _read_pieces(fact: str, text: str, vocabulary: Vocabulary, latest: date) -> 
             continue
         statement = _statement(fact, word, vocabulary)
         if statement is None and (value := _by_shape(fact, word, vocabulary)) is not None:
-            statement, evidence = {fact: value}, True
+            statement, evidence, number = {fact: value}, True, _number(piece)
         if statement is None:
             return _unknown(fact, word, vocabulary)
         if any(stated.get(name, value) != value for name, value in statement.items()):
             return Reading(trouble="words_disagree")
         stated.update(statement)
-    reading = Reading(stated, day, until, evidence)
+    reading = Reading(stated, day, until, evidence, number)
     return reading if stated else _bare_date(fact, reading, vocabulary, key(text))
 
 
@@ -108,7 +116,7 @@ def _bare_date(fact: str, reading: Reading, vocabulary: Vocabulary, word: str) -
     value = vocabulary.bare_date.get(fact)
     if value is None or reading.day is None:
         return _unknown(fact, word, vocabulary)
-    return Reading({fact: value}, reading.day, reading.until, reading.evidence)
+    return Reading({fact: value}, reading.day, reading.until, reading.evidence, reading.number)
 
 
 def _unknown(fact: str, word: str, vocabulary: Vocabulary) -> Reading:

@@ -100,6 +100,8 @@ def _worded(problem: Problem, edition: Edition, lang: str) -> dict[str, object]:
             params[name] = day_text(value, lang)
         elif name == "sex" and value:
             params[name] = _messages()["sex"][value][lang]
+        elif name in ("ground", "kind"):
+            params[name] = _messages()[name][str(value)][lang]
         elif name == "field":
             params[name] = field_label(str(value), edition, lang)
         elif name == "fact":

@@ -40,12 +40,13 @@ class RegisterError(Exception):
 @dataclass(frozen=True, slots=True)
 class FactEntry:
     """One statement of the register. `day` None: the register gives no date, so the day of enrolment stands for it.
-    `until` is the day from which the statement no longer stands."""
+    `until` is the day from which the statement no longer stands. `number`: of the paper that proves it."""
 
     value: str
     day: date | None = None
     evidence: bool = False
     until: date | None = None
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class IntakeRow:
     """One person and one episode on the register. `iin` None: no IIN yet. `minor_children` None: not stated.
 
     `sex` is female or male; `region` is the number of ISO 3166-2:KZ; `languages` are kk, ru, …; `facts` follow the
-    vocabulary of the edition and may hold `asked_unknown` and `refused`.
+    vocabulary of the edition and may hold `asked_unknown` and `refused`. `ground` and `probation_type` are codes, empty
+    only for a reading without them; `consent_given_on`: the written consent, if a column dates it.
     """
 
     surname: str
@@ -64,6 +66,7 @@ class IntakeRow:
     sex: str
     enrolled_on: date
     released_on: date | None = None
+    consent_given_on: date | None = None
     phone: str = ""
     address: str = ""
     languages: tuple[str, ...] = ()

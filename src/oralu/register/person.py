@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from oralu.core.identifiers import iin_problems
-from oralu.register.dates import NotADateError, parse_date
+from oralu.register.dates import NotADateError, find_date, parse_date
 from oralu.register.layout import clean_cell
 from oralu.register.sources import CellValue
 from oralu.register.text import key, nearest
@@ -17,7 +17,7 @@ from oralu.register.vocabulary import Vocabulary
 
 YOUNGEST = 14
 MAX_NAME = 100
-MAX_LENGTHS = {"phone": 32, "address": 300, "unit": 200, "ground": 300}
+MAX_LENGTHS = {"phone": 32, "address": 300, "unit": 200}
 _NOT_IN_NAMES = re.compile(r"[^\w\s.'’ʼ`()-]|\d|_")
 _INITIAL = re.compile(r"\w\.?(?:\s*\w\.?)?")
 _ROUNDED = re.compile(r"\d[.,]\d+[eе]\+?\d+", re.IGNORECASE)
@@ -157,6 +157,25 @@ def read_children(cell: CellValue, trouble: RowTrouble, vocabulary: Vocabulary) 
         trouble.error("children_unreadable", "children")
         return None, None
     return int(number[0]), int(number[0]) > 0
+
+
+def read_consent(cell: CellValue, trouble: RowTrouble, vocabulary: Vocabulary, *, go_live: date) -> date | None:
+    """The day of the written consent. A word without a day is pointed out, and nothing is taken."""
+    word = key(clean_cell(cell))
+    if not word or word in vocabulary.answers or vocabulary.yes_no.get(word) == "no":
+        return None
+    try:
+        found = cell if isinstance(cell, date) else find_date(clean_cell(cell), latest=go_live)
+    except NotADateError as error:
+        trouble.error(error.reason, "consent_given_on")
+        return None
+    if found is None:
+        trouble.warn("consent_no_date", "consent_given_on")
+        return None
+    day = found if isinstance(found, date) else found.day
+    if day > go_live:
+        trouble.error("consent_in_future", "consent_given_on", day=day, go_live=go_live)
+    return day
 
 
 def read_languages(cell: CellValue, trouble: RowTrouble, vocabulary: Vocabulary) -> tuple[str, ...]:

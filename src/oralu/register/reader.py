@@ -10,10 +10,12 @@ from pathlib import Path
 
 from oralu.core.edition import Edition
 from oralu.register.layout import Column, Layout, clean_cell, find_layout, layout_problems, recognised
-from oralu.register.model import IntakeRow, Problem, RegisterError, RowResult
+from oralu.register.model import IntakeRow, Level, Problem, RegisterError, RowResult
 from oralu.register.rows import RowReader
 from oralu.register.sources import CellValue, CsvTable, Table, open_tables
+from oralu.register.standing import standing_notes
 from oralu.register.text import key
+from oralu.register.trouble import RowTrouble
 from oralu.register.vocabulary import Vocabulary, load_vocabulary
 
 _MARKS = ("iin", "birth_date", "enrolled_on")
@@ -32,6 +34,16 @@ class RegisterReading:
     tables: tuple[tuple[Table, Layout], ...]
     unread_sheets: tuple[str, ...] = ()
     skipped: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def notes(self) -> tuple[Problem, ...]:
+        """What is taken for every row of a table, since it has no column for it."""
+        return tuple(note for layout in self.layouts for note in standing_notes(layout, self.file, self.vocabulary))
+
+    def problem_at(self, result: RowResult, code: str, level: Level, about: str, **params: object) -> Problem:
+        """A problem of a row that was read well, found by whoever works with it; placed at the column of a field."""
+        layout = next(layout for layout in self.layouts if layout.sheet == result.sheet)
+        return RowTrouble(self.file, layout, result.row, ()).problem(code, level, about, params)
 
     @property
     def layouts(self) -> tuple[Layout, ...]:

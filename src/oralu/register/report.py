@@ -31,6 +31,8 @@ def opening_lines(reading: RegisterReading, lang: str) -> Iterator[str]:
     yield phrase("title", lang, file=reading.file, go_live=day_text(reading.go_live, lang), edition=edition.title(lang))
     for layout in reading.layouts:
         yield from _layout_lines(layout, edition, lang)
+    for note in reading.notes:
+        yield from problem_lines(note, edition, lang)
     if reading.unread_sheets:
         yield phrase("unread_sheets", lang, sheets=", ".join(reading.unread_sheets))
     yield ""

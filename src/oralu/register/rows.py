@@ -13,6 +13,7 @@ from oralu.register.cells import Reading, read_fact
 from oralu.register.layout import REPEATABLE, Layout, clean_cell
 from oralu.register.model import FactEntry, IntakeRow, RowResult
 from oralu.register.sources import CellValue
+from oralu.register.standing import read_standing
 from oralu.register.text import key
 from oralu.register.trouble import RowTrouble
 from oralu.register.vocabulary import Vocabulary
@@ -55,6 +56,9 @@ class RowReader:
             person.check_days(birth, enrolled, released, trouble, go_live=self.go_live)
         facts = self._read_facts(cells, birth, trouble)
         children, minor_children = person.read_children(self._cell(cells, "children"), trouble, self.vocabulary)
+        standing = read_standing(
+            self._cell(cells, "ground"), self._cell(cells, "probation_type"), trouble, self.vocabulary
+        )
         extras = self._extras(cells, trouble)
         if trouble.refused or names is None or birth is None or sex is None or enrolled is None:
             return RowResult(self.layout.sheet, number, None, tuple(trouble.problems))
@@ -67,6 +71,11 @@ class RowReader:
             sex=sex,
             enrolled_on=enrolled,
             released_on=released,
+            consent_given_on=person.read_consent(
+                self._cell(cells, "consent_given_on"), trouble, self.vocabulary, go_live=self.go_live
+            ),
+            ground=standing.ground,
+            probation_type=standing.kind,
             languages=person.read_languages(self._cell(cells, "languages"), trouble, self.vocabulary),
             children=children,
             minor_children=minor_children,
@@ -99,14 +108,13 @@ class RowReader:
     def _extras(self, cells: Sequence[CellValue], trouble: RowTrouble) -> dict[str, str]:
         defaults = self.vocabulary.defaults
         extras = {}
-        for name in ("phone", "address", "unit", "ground"):
+        for name in ("phone", "address", "unit"):
             places = self._at.get(name, ()) if name in REPEATABLE else self._at.get(name, ())[:1]
             texts = (clean_cell(cells[i]) for i in places if i < len(cells))
             text = "; ".join(dict.fromkeys(text for text in texts if key(text)))
             extras[name] = person.read_line(name, text or defaults.get(name, ""), trouble)
-        for name in ("probation_type", "region"):
-            code = person.read_choice(name, self._cell(cells, name), trouble, self.vocabulary)
-            extras[name] = code or defaults.get(name, "")
+        region = person.read_choice("region", self._cell(cells, "region"), trouble, self.vocabulary)
+        extras["region"] = region or defaults.get("region", "")
         return extras
 
     def _check_width(self, cells: Sequence[CellValue], trouble: RowTrouble, cut_short: bool) -> None:
@@ -128,7 +136,7 @@ class RowReader:
             reading = self._with_side_columns(fact, cells, reading, trouble)
             self._check_fact_days(fact, reading, birth, trouble)
             for name, value in reading.statement.items():
-                entry = FactEntry(value, reading.day, reading.evidence, reading.until)
+                entry = FactEntry(value, reading.day, reading.evidence, reading.until, reading.number)
                 if name == fact:
                     own[name] = entry
                 else:
@@ -152,14 +160,16 @@ class RowReader:
         until = None
         if f"{fact}.until" in self._at:
             until = self._date(cells, f"{fact}.until", trouble, latest=self.go_live + _AHEAD)
-        number = f"{fact}.number" in self._at and self._stated(cells, f"{fact}.number")
+        stated = f"{fact}.number" in self._at and self._stated(cells, f"{fact}.number")
+        number = clean_cell(self._cell(cells, f"{fact}.number")) if stated else ""
         statement = reading.statement
         if not statement and fact in self.vocabulary.bare_date and (day is not None or number):
             statement = {fact: self.vocabulary.bare_date[fact]}
         if not statement:
             return reading
-        proven = number and statement.get(fact) == self.vocabulary.bare_date.get(fact)
-        return Reading(statement, reading.day or day, reading.until or until, reading.evidence or proven)
+        proven = bool(number) and statement.get(fact) == self.vocabulary.bare_date.get(fact)
+        number = reading.number or (number if proven else "")
+        return Reading(statement, reading.day or day, reading.until or until, reading.evidence or proven, number)
 
     def _check_fact_days(self, fact: str, reading: Reading, birth: date | None, trouble: RowTrouble) -> None:
         if reading.day is None:

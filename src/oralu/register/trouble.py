@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from oralu.register.layout import Column, Layout, clean_cell
-from oralu.register.model import Problem
+from oralu.register.model import Level, Problem
 from oralu.register.sources import CellValue
 
 # Where a field has no column of its own, the cell in which its lack is to be mended.
@@ -43,25 +43,27 @@ class RowTrouble:
         """Refuses the row because of a cell that stands under no header."""
         self.refused = True
         column = Column(index, "", None, "unknown")
-        self._append(code, "error", column, {})
+        self.problems.append(self._at(code, "error", column, {}))
 
-    def _add(self, code: str, level: str, about: str, params: dict[str, object]) -> None:
+    def _add(self, code: str, level: Level, about: str, params: dict[str, object]) -> None:
+        self.problems.append(self.problem(code, level, about, params))
+
+    def problem(self, code: str, level: Level, about: str, params: dict[str, object]) -> Problem:
+        """The problem at the column of the field `about`, or at that in which its lack is to be mended."""
         names = (about, about.partition(".")[0], *_STANDS_FOR.get(about, ()))
         column = next((found[0] for name in names if (found := self.layout.of(name))), self.layout.columns[0])
-        self._append(code, level, column, params)
+        return self._at(code, level, column, params)
 
-    def _append(self, code: str, level: str, column: Column, params: dict[str, object]) -> None:
+    def _at(self, code: str, level: Level, column: Column, params: dict[str, object]) -> Problem:
         value = clean_cell(self.cells[column.index]) if column.index < len(self.cells) else ""
-        self.problems.append(
-            Problem(
-                code,
-                level,  # type: ignore[arg-type]
-                self.file,
-                self.layout.sheet,
-                self.number,
-                column.letter,
-                column.header,
-                value[:200],
-                params,
-            )
+        return Problem(
+            code,
+            level,
+            self.file,
+            self.layout.sheet,
+            self.number,
+            column.letter,
+            column.header,
+            value[:200],
+            params,
         )

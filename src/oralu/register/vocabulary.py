@@ -21,17 +21,17 @@ from oralu.register.text import key
 FOLDER = Path(__file__).resolve().parent.parent / "policy" / "register"
 LANGUAGES = ("ru", "kk", "en")
 IGNORE = "ignore"
-CHOICES = ("sex", "languages", "probation_type", "region")
+CHOICES = ("sex", "languages", "probation_type", "ground", "region")
 DEFAULTS = ("region", "unit", "probation_type", "ground")
 NO_ANSWERS = ("unknown", "asked_unknown", "refused")
 PERSON_FIELDS = (
     *("full_name", "surname", "given_name", "patronymic", "iin", "birth_date", "sex", "phone", "address", "languages"),
-    *("children", "ground", "probation_type", "enrolled_on", "released_on", "unit", "region"),
+    *("children", "ground", "probation_type", "enrolled_on", "released_on", "consent_given_on", "unit", "region"),
 )
 FACT_PARTS = ("day", "until", "number")
 _TOP_KEYS = {
-    *("answers", "proof", "date_words", "sex", "yes_no", "languages", "probation_type", "region", "facts", "compound"),
-    *("bare_date", "patterns", "rows"),
+    *("answers", "proof", "date_words", "sex", "yes_no", "languages", "probation_type", "ground", "region", "facts"),
+    *("compound", "bare_date", "patterns", "rows"),
 }
 
 Statement = Mapping[str, str]
@@ -151,6 +151,9 @@ def _add_mapping(vocabulary: Vocabulary, path: Path) -> None:
         defaults = {str(name): str(value) for name, value in (mapping.get("defaults") or {}).items()}
         if unknown := set(defaults) - set(DEFAULTS):
             raise VocabularyError(f"defaults: {', '.join(sorted(unknown))}: expected {', '.join(DEFAULTS)}")
+        for name in ("probation_type", "ground"):
+            if name in defaults and defaults[name] not in (known := set(vocabulary.choices[name].values())):
+                raise VocabularyError(f"defaults: {name}: {defaults[name]}: expected {', '.join(sorted(known))}")
         vocabulary.defaults = defaults
     except (OSError, UnicodeError, yaml.YAMLError, VocabularyError, AttributeError, TypeError) as error:
         raise refuse(" ".join(str(error).split())) from error
