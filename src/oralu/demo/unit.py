@@ -188,7 +188,8 @@ def served(story: Story, referral: Referral) -> None:
     if fate < 0.9:
         later = clock.at_work(clock.after(days=1.5, base=answer))
         clock.plan(later, "referral_accept_service", partial(accept_service, story, referral.pk))
-    refer_later(story, referral.need_id, days=12)
+    if Need.objects.filter(pk=referral.need_id, state=Need.State.OPEN).exists():
+        refer_later(story, referral.need_id, days=12)
 
 
 def confirm(story: Story, pk: int, at: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.db.models import Count, Exists, OuterRef, Q
 
@@ -25,23 +26,33 @@ class Directory:
     """The agencies of some regions with what the choice needs, read once for a batch."""
 
     def __init__(self, region_ids: Iterable[str]) -> None:
+        self._region_ids = set(region_ids)
+
+    @cached_property
+    def _by_kind(self) -> dict[tuple[str, str], list[Agency]]:
+        """Read when first asked for: most evaluations send nothing. The loads stand apart, so that only the referrals
+        under way are read and not every referral that an agency ever had."""
         free = Place.objects.filter(agency=OuterRef("pk"), is_open=True).exclude(
             occupancies__state__in=[Occupancy.State.HELD, Occupancy.State.TAKEN]
         )
-        agencies = (
-            Agency.objects.filter(region_id__in=set(region_ids), is_active=True)
-            .select_related("responsible", "deputy")
-            .annotate(
-                has_free_place=Exists(free),
-                accounts=Count("staff", filter=Q(staff__is_active=True), distinct=True),
-                load=Count(
-                    "referrals", filter=Q(referrals__state__in=["sent", "acknowledged", "accepted"]), distinct=True
-                ),
+        loads = dict(
+            Agency.objects.filter(
+                region_id__in=self._region_ids, referrals__state__in=["sent", "acknowledged", "accepted"]
             )
+            .order_by()
+            .values_list("pk")
+            .annotate(load=Count("referrals"))
         )
-        self._by_kind: dict[tuple[str, str], list[Agency]] = {}
+        agencies = (
+            Agency.objects.filter(region_id__in=self._region_ids, is_active=True)
+            .select_related("responsible", "deputy")
+            .annotate(has_free_place=Exists(free), accounts=Count("staff", filter=Q(staff__is_active=True)))
+        )
+        by_kind: dict[tuple[str, str], list[Agency]] = {}
         for agency in agencies:
-            self._by_kind.setdefault((agency.region_id, agency.kind), []).append(agency)
+            agency.load = loads.get(agency.pk, 0)
+            by_kind.setdefault((agency.region_id, agency.kind), []).append(agency)
+        return by_kind
 
     def of_kind(self, region_id: str, kind: str) -> list[Agency]:
         """The active agencies of a kind in a region."""

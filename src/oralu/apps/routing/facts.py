@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from oralu.apps.cases.models import Case, CaseState, Evidence, Statement
-from oralu.apps.cases.services import EvidenceData, evidence_add
+from oralu.apps.cases.services import EvidenceData, evidences_add
 from oralu.apps.journal.services import Record, entries_record
 from oralu.apps.routing.evaluating import cases_evaluate
 from oralu.apps.routing.frames import local_day
@@ -99,28 +99,23 @@ def statements_write(
 ) -> list[Statement]:
     """Put checked statements into the ledger of their cases. Does not evaluate: the caller does, in the same
     transaction."""
-    statements = []
-    for case, facts in rows:
-        stored: dict[int, Evidence] = {}
-        for fact in facts:
-            proof = fact.evidence
-            if isinstance(proof, EvidenceData):
-                if id(proof) not in stored:
-                    stored[id(proof)] = evidence_add(case=case, data=proof, actor=actor, at=at)
-                proof = stored[id(proof)]
-            statements.append(
-                Statement(
-                    case=case,
-                    name=fact.name,
-                    value=fact.value,
-                    effective_on=fact.effective_on or local_day(at),
-                    until=fact.until,
-                    evidence=proof,
-                    recorded_at=at,
-                    recorded_by=actor,
-                    referral=referral,
-                )
-            )
+    rows = list(rows)
+    stored = _proofs_store(rows, actor, at)
+    statements = [
+        Statement(
+            case=case,
+            name=fact.name,
+            value=fact.value,
+            effective_on=fact.effective_on or local_day(at),
+            until=fact.until,
+            evidence=stored[case.pk, id(fact.evidence)] if isinstance(fact.evidence, EvidenceData) else fact.evidence,
+            recorded_at=at,
+            recorded_by=actor,
+            referral=referral,
+        )
+        for case, facts in rows
+        for fact in facts
+    ]
     Statement.objects.bulk_create(statements, batch_size=5000)
     entries_record(
         records=[Record("fact.recorded", s.case_id, {"statement": s.pk, "fact": s.name}) for s in statements],
@@ -128,6 +123,19 @@ def statements_write(
         at=at,
     )
     return statements
+
+
+def _proofs_store(
+    rows: Iterable[tuple[Case, Sequence[FactData]]], actor: User | None, at: datetime
+) -> dict[tuple[int, int], Evidence]:
+    """The proofs to be kept, each once for a case however many of its statements it stands behind."""
+    fresh = {
+        (case.pk, id(fact.evidence)): (case, fact.evidence)
+        for case, facts in rows
+        for fact in facts
+        if isinstance(fact.evidence, EvidenceData)
+    }
+    return dict(zip(fresh, evidences_add(items=list(fresh.values()), actor=actor, at=at), strict=True))
 
 
 @transaction.atomic
@@ -164,6 +172,7 @@ def case_lock(case: Case, at: datetime) -> Case:
     case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
     if case.state == CaseState.CLOSED:
         raise ValidationError(_("This case is closed: nothing more can be recorded in it."))
-    if days_catch_up(case_ids=[case.pk], at=at):
+    is_due = case.next_change_on is not None and case.next_change_on <= local_day(at)
+    if is_due and days_catch_up(case_ids=[case.pk], at=at):
         case.refresh_from_db()
     return case
