@@ -125,10 +125,11 @@ def working_days_left(at: datetime, due_at: datetime) -> int:
 
 def why_line(line: Line, edition: Edition, facts: Iterable[FactRead] = ()) -> Why:
     """The "why" of a line or a rule of the policy: words, citation, basis, the facts that it read."""
+    basis, _colon, citation = line.cited(lang()).partition(": ")
     return Why(
         rule=line.texts[lang()],
-        citation=line.based.source or "",
-        basis=line.cited(lang()),
+        citation=citation,
+        basis=basis,
         facts=tuple(facts),
         edition=edition.title(lang()),
         href=f"/policy#{line.id}",

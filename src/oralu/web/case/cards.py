@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -84,6 +84,17 @@ class DomainCard:
 
 def domain_cards(file: CaseFile) -> list[DomainCard]:
     return [_card(file, code, file.evaluation.domains[code]) for code in file.edition.domains]
+
+
+def in_columns(cards: Sequence[DomainCard]) -> list[list[DomainCard]]:
+    """Two columns of about the same length, in order down the first and then down the second."""
+    half = sum(len(card.facts) + 2 for card in cards) / 2
+    first: list[DomainCard] = []
+    for card in cards:
+        if sum(len(c.facts) + 2 for c in first) >= half:
+            break
+        first.append(card)
+    return [first, list(cards[len(first) :])]
 
 
 def _card(file: CaseFile, code: str, result: DomainResult) -> DomainCard:

@@ -133,7 +133,8 @@ def next_change(file: CaseFile) -> NextChange | None:
     edition = file.edition
     failing = [code for code in change.then.failures if code not in change.now.failures]
     sentences = [_failure(edition, change, code) for code in failing]
-    sentences += [text for code in edition.domains if (text := _domain(edition, change, code, code in failing))]
+    others = [code for code in edition.domains if code not in failing]
+    sentences += [text for code in others if (text := _domain(edition, change, code))]
     now, then = ({rule.need: rule for rule in e.actions} for e in (change.now, change.then))
     opening = [rule for need, rule in then.items() if need not in now]
     ceasing = [rule for need, rule in now.items() if need not in then]
@@ -160,7 +161,7 @@ def _failure(edition: Edition, change: Change, code: str) -> str:
     }
 
 
-def _domain(edition: Edition, change: Change, code: str, failing: bool) -> str:
+def _domain(edition: Edition, change: Change, code: str) -> str:
     now, then = change.now.domains[code], change.then.domains[code]
     parts = []
     if now.points != then.points:
@@ -172,7 +173,6 @@ def _domain(edition: Edition, change: Change, code: str, failing: bool) -> str:
     if not parts:
         return ""
     label = edition.label("domain", code, lang())
-    reasons = "" if failing else " ".join(r.text(lang()) for r in then.reasons if r.kind in ("points", "risk", "ahead"))
-    return _("Domain “%(domain)s”: %(change)s.") % {"domain": label, "change": ", ".join(parts)} + (
-        f" {reasons}" if reasons else ""
-    )
+    before = {r.text(lang()) for r in now.reasons}
+    reasons = [text for r in then.reasons if (text := r.text(lang())) not in before]
+    return " ".join([_("Domain “%(domain)s”: %(change)s.") % {"domain": label, "change": ", ".join(parts)}, *reasons])

@@ -73,7 +73,9 @@ class ProofForm(forms.Form):
     def __init__(self, *args: Any, title: str = "", **more: Any) -> None:
         super().__init__(*args, **more)
         self.default_title = title
-        self.fields["evidence_title"].initial = title
+        if self.proof_required:
+            self.fields["evidence_title"].initial = title
+            self.fields["evidence_reference"].help_text = _("The number or a file is required.")
 
     def clean(self) -> dict[str, Any] | None:
         data = super().clean()

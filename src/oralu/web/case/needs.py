@@ -56,6 +56,7 @@ class NeedRow:
     why: Why
     opened_at: datetime
     is_inherited: bool
+    is_own: bool
     referral: ReferralRow | None = None
     earlier: tuple[ReferralRow, ...] = ()
     escalations: tuple[str, ...] = ()
@@ -118,6 +119,7 @@ def _row(file: CaseFile, need: Need, at: datetime) -> NeedRow:
         why=why_of(file, rule, [name for name in rule.facts if name in file.edition.fact_by_name]),
         opened_at=need.opened_at,
         is_inherited=need.is_inherited,
+        is_own=need.addressee == OWN_UNIT,
         referral=_referral(latest) if latest else None,
         earlier=tuple(_referral(r) for r in reversed(attempts[:-1])),
         escalations=tuple(_escalated(e) for e in file.escalations.get(need.pk, ())),

@@ -12,7 +12,7 @@ from oralu.apps.cases.selectors import cases_visible_to
 from oralu.apps.journal.services import entry_record
 from oralu.apps.routing.case_selectors import CaseFile, all_needs, case_file, case_journal, edition_for
 from oralu.core.edition import Edition
-from oralu.web.case.cards import domain_cards
+from oralu.web.case.cards import domain_cards, in_columns
 from oralu.web.case.days import case_line, next_change
 from oralu.web.case.head import (
     children_of,
@@ -48,7 +48,7 @@ def case(request: StaffRequest, case_id: int) -> HttpResponse:
         "strip": strip_of_file(file),
         "line": case_line(file, request.at),
         "change": next_change(file),
-        "cards": domain_cards(file),
+        "columns": in_columns(domain_cards(file)),
         "needs": needs,
         "first": needs.open[0] if needs.open else None,
         "plan": _plan(file),
@@ -58,9 +58,7 @@ def case(request: StaffRequest, case_id: int) -> HttpResponse:
         "consent_act": _consent_act(file),
         "documents": documents_of(file),
         "notes": file.notes,
-        "note_act": None
-        if file.is_closed
-        else Act(_("Add a note"), reverse("note-add", args=[found.pk]), tone="secondary"),
+        "note_act": _note_act(file),
         "journal": lines,
         "pager": pager,
         "crumbs": (Crumb(_("Caseload"), address("caseload") or "/"), Crumb(f"№ {found.pk}")),
@@ -121,6 +119,12 @@ def _plan(file: CaseFile) -> dict[str, object]:
         "versions": file.plans,
         "late_before": file.on,
     }
+
+
+def _note_act(file: CaseFile) -> Act | None:
+    if file.is_closed:
+        return None
+    return Act(_("Add a note"), reverse("note-add", args=[file.case.pk]), tone="secondary")
 
 
 def _consent_act(file: CaseFile) -> Act | None:

@@ -153,9 +153,7 @@ def _cannot(request: StaffRequest, referral: Referral, tabs: tuple[Tab, ...]) ->
         lead=_words(referral),
         records=(
             _("the reason, recorded by you on behalf of the agency"),
-            _(
-                "the need goes to the next agency that fits, with the time used kept; if there is none, to the leadership"
-            ),
+            _("the need goes to the next agency that fits, or to the leadership; the time used is kept"),
         ),
         anchor=_anchor(referral),
         more={"answers": tabs},
@@ -195,9 +193,11 @@ def withdraw(request: StaffRequest, referral_id: int) -> HttpResponse:
             run=lambda data: referring.referral_withdraw(
                 referral=referral, agency=form.chosen(), note=data["note"], actor=request.user, at=request.at
             ),
-            lead=_("Now with: %(what)s.") % {"what": _words(referral)}
-            if others
-            else _("Now with: %(what)s. No other agency fits; the leadership will be told.")
+            lead=(
+                _("Now with: %(what)s.")
+                if others
+                else _("Now with: %(what)s. No other agency fits; the leadership will be told.")
+            )
             % {"what": _words(referral)},
             records=(_("the referral is taken back; the new one keeps the time already used"),),
             anchor=_anchor(referral),
