@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from oralu.apps.cases.models import Case, Evidence, Note, Plan, Step
-from oralu.apps.journal.services import entry_record
+from oralu.apps.journal.services import Record, entries_record, entry_record
 from oralu.core.lifecycle import PLAN, TransitionError, can
 
 if TYPE_CHECKING:
@@ -42,18 +42,36 @@ class EvidenceData:
 
 
 def evidence_add(*, case: Case, data: EvidenceData, actor: User | None, at: datetime) -> Evidence:
-    """Keep a proof. A file is recognised by its content and stored under a random name outside the web root.
+    """Keep one proof; see `evidences_add`."""
+    return evidences_add(items=[(case, data)], actor=actor, at=at)[0]
+
+
+def evidences_add(*, items: Sequence[tuple[Case, EvidenceData]], actor: User | None, at: datetime) -> list[Evidence]:
+    """Keep proofs, in the order given. A file is recognised by its content and stored under a random name outside the
+    web root.
 
     Raises ValidationError when there is neither a number nor a file, or the file is too large or of another type.
     """
-    if not data.reference.strip() and data.upload is None:
+    if any(not data.reference.strip() and data.upload is None for _case, data in items):
         raise ValidationError({"evidence": _("Give the number of the document that you saw, or attach a file.")})
-    stored = _store(data.upload) if data.upload is not None else {}
-    evidence = Evidence.objects.create(
-        case=case, title=data.title, reference=data.reference.strip(), recorded_at=at, recorded_by=actor, **stored
+    evidences = Evidence.objects.bulk_create(
+        [
+            Evidence(
+                case=case,
+                title=data.title,
+                reference=data.reference.strip(),
+                recorded_at=at,
+                recorded_by=actor,
+                **(_store(data.upload) if data.upload is not None else {}),
+            )
+            for case, data in items
+        ],
+        batch_size=5000,
     )
-    entry_record(kind="evidence.added", actor=actor, at=at, case_id=case.pk, evidence=evidence.pk)
-    return evidence
+    entries_record(
+        records=[Record("evidence.added", e.case_id, {"evidence": e.pk}) for e in evidences], actor=actor, at=at
+    )
+    return evidences
 
 
 def _store(upload: UploadedFile) -> dict[str, str | int]:

@@ -55,7 +55,7 @@ def cases_enrol(*, enrolments: Sequence[EnrolmentData], actor: User | None, at: 
     today = local_day(at)
     editions = EditionsInForce(e.unit.region_id for e in enrolments)
     for item in enrolments:
-        _check(item, editions, today)
+        enrolment_check(item=item, editions=editions, today=today)
     persons = _persons(enrolments, actor, at)
     cases = Case.objects.bulk_create(
         [_case(item, person, at) for item, person in zip(enrolments, persons, strict=True)], batch_size=2000
@@ -90,7 +90,8 @@ def _dated(fact: FactData, enrolled_on: date) -> FactData:
     return FactData(fact.name, fact.value, enrolled_on, fact.until, fact.evidence)
 
 
-def _check(item: EnrolmentData, editions: EditionsInForce, today: date) -> None:
+def enrolment_check(*, item: EnrolmentData, editions: EditionsInForce, today: date) -> None:
+    """What has to hold of an enrolment by itself. Raises ValidationError."""
     if item.enrolled_on > today:
         raise ValidationError({"enrolled_on": _("The date of enrolment lies in the future.")})
     if item.released_on is not None and item.released_on < item.person.birth_date:

@@ -97,10 +97,15 @@ def _close(plans: Sequence[Plan], actor: User | None, at: datetime, cause: Cause
 
 def need_start(plan: Plan, at: datetime, *, by_day: bool) -> datetime:
     """When the clock of a need starts: at the recording of what made its rule hold, at the start of the day whose
-    coming did, and for an imported register on its go-live date, whichever of them is later."""
+    coming did, and for an imported register on its go-live date, whichever of them is later. What a register opens on
+    the go-live date itself starts with that day, at whatever hour it is imported."""
     start = start_of_day(plan.on) if by_day else at
-    go_live = plan.frame.case.go_live_on
-    return max(start, start_of_day(go_live)) if go_live else start
+    case = plan.frame.case
+    if case.go_live_on is None:
+        return start
+    if case.evaluated_on is None and local_day(start) == case.go_live_on:
+        return start_of_day(case.go_live_on)
+    return max(start, start_of_day(case.go_live_on))
 
 
 def _open(plans: Sequence[Plan], actor: User | None, at: datetime, *, by_day: bool) -> dict[tuple[int, str], Need]:
