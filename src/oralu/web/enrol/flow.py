@@ -77,9 +77,17 @@ class Flow:
             "review": _("Check and enrol"),
         }[key]
 
-    def steps(self, current: str) -> list[Step]:
+    def heading(self, key: str) -> str:
+        """The title of the page of a step; the list of steps has the short one."""
+        if key.startswith(FACTS):
+            domain = self.edition.label("domain", key.removeprefix(FACTS), lang())
+            return _("Interview: %(domain)s domain") % {"domain": domain}
+        return self.title(key)
+
+    def steps(self, current: str, *, refused: bool = False) -> list[Step]:
         keys = [key for key in self.keys if key != "same" or current == "same" or self.draft.same_person.get("found")]
-        return [Step(key, self.title(key), key != "review" and self.is_done(key), key == current) for key in keys]
+        made = {key: key != "review" and not (refused and key == current) and self.is_done(key) for key in keys}
+        return [Step(key, self.title(key), made[key], key == current) for key in keys]
 
     def after(self, key: str) -> str:
         return self.keys[min(self.keys.index(key) + 1, len(self.keys) - 1)]

@@ -48,6 +48,17 @@ def date_field(label: Any, *, required: bool = True, help_text: Any = "", **attr
     )
 
 
+class IinField(forms.CharField):
+    """Not optional, yet it may be empty: the form asks for the number or for the mark that there is none."""
+
+    def validate(self, value: str) -> None:
+        """Emptiness is judged by the form, together with the mark."""
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        widget.use_required_attribute = lambda initial: False  # type: ignore[method-assign]
+        return dict(super().widget_attrs(widget))
+
+
 def iin_words(problem: Problem, typed: str) -> str:
     """What is wrong with an IIN, in words, and what to look at."""
     words = {
@@ -77,10 +88,9 @@ class IdentityForm(forms.Form):
     patronymic = forms.CharField(label=gettext_lazy("Patronymic"), max_length=100, required=False)
     sex = forms.ChoiceField(label=gettext_lazy("Sex"), choices=Sex.choices, widget=forms.RadioSelect)
     birth_date = date_field(gettext_lazy("Date of birth"))
-    iin = forms.CharField(
+    iin = IinField(
         label=gettext_lazy("IIN"),
         max_length=20,
-        required=False,
         help_text=gettext_lazy("12 digits from the document."),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "short-o"}),
     )
@@ -233,7 +243,7 @@ class ChildForm(forms.Form):
     """A child. A row in which nothing is typed is no child."""
 
     pk = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=200, required=False)
+    name = forms.CharField(label=gettext_lazy("Name of the child"), max_length=200, required=False)
     birth_date = date_field(
         gettext_lazy("Date of birth"),
         required=False,

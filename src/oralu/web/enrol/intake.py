@@ -18,6 +18,7 @@ from oralu.apps.cases.services import EvidenceData
 from oralu.apps.routing.facts import FactData
 from oralu.core.edition import Edition, Fact
 from oralu.core.facts import ANSWERS_WITHOUT_VALUE, ASKED_UNKNOWN, REFUSED
+from oralu.web.components import FormError
 from oralu.web.enrol.forms import date_field
 from oralu.web.enrol.uploads import StoredFile, is_there, opened, store
 
@@ -122,6 +123,16 @@ class IntakeForm(forms.Form):
             more = tuple(self[f"{fact.name}-{part}"] for part in names)
             yield Question(fact.name, self[fact.name], more, stored)
 
+    @property
+    def mistakes(self) -> list[FormError]:
+        """The lines of the summary: an error next to a date or a document names the question that it belongs to."""
+        return [
+            FormError(_first_id(field), question.answer.label, message)
+            for question in self.questions
+            for field in (question.answer, *question.more)
+            for message in field.errors
+        ]
+
     def answers(self, *, lang: str) -> list[FactData]:
         """What was told, once it is valid, with the proofs opened."""
         return [self._told(fact, lang) for fact in self.facts if self.cleaned_data[fact.name]]
@@ -135,6 +146,10 @@ class IntakeForm(forms.Form):
             title = data[f"{name}-title"] or fact.label(lang)
             evidence = EvidenceData(title, data[f"{name}-number"], upload)
         return FactData(name, data[name], data[f"{name}-on"], data[f"{name}-until"], evidence)
+
+
+def _first_id(field: BoundField) -> str:
+    return f"{field.auto_id}_0" if field.use_fieldset else field.id_for_label
 
 
 def _more(fact: Fact) -> dict[str, forms.Field]:

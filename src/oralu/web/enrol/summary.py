@@ -120,7 +120,7 @@ def _identity(flow: Flow) -> list[Term]:
     spoken = dict(LANGUAGES)
     names = (data["surname"], data["given_name"], data["patronymic"])
     terms = [
-        Term(_("Name"), " ".join(filter(None, names))),
+        Term(_("Full name"), " ".join(filter(None, names))),
         Term(_("Sex"), Sex(data["sex"]).label),
         Term(_("Date of birth"), day(data["birth_date"])),
         Term(_("IIN"), data["iin"] or _("none yet")),

@@ -36,6 +36,7 @@ from oralu.web.screens import CASE_WORK, StaffRequest, lang, screen
 SEE_OTHER = 303
 REFUSED = 422
 BACK, LATER, ADD, TO = "back", "later", "add", "to:"
+NEXT = "next"
 
 
 def redirect(name: str, *args: object) -> HttpResponse:
@@ -93,6 +94,8 @@ def step_page(request: StaffRequest, draft_id: str, step: str) -> HttpResponse:
         return redirect("enrolled", standing.pk)
     draft = draft_of(request, draft_id)
     flow = Flow(request, draft)
+    if step == NEXT:
+        return to_step(draft, next((part.key for part in flow.undone()), "review"))
     if step not in flow.keys:
         raise Http404
     if step == "same":
@@ -172,11 +175,11 @@ def _one_more(flow: Flow) -> Any:
 
 def _page(request: StaffRequest, flow: Flow, step: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
     template = "facts" if step.startswith(FACTS) else step
-    steps = flow.steps(step)
+    steps = flow.steps(step, refused=status == REFUSED)
     values = {
         "draft": flow.draft,
         "step": step,
-        "title": flow.title(step),
+        "title": flow.heading(step),
         "steps": steps,
         "position": next(n for n, part in enumerate(steps, start=1) if part.current),
         "is_first": step == "identity",
