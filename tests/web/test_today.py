@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from django.test import Client
@@ -25,7 +26,7 @@ from oralu.apps.routing.referring import (
     referral_person_disputes,
     referral_serve,
 )
-from oralu.apps.routing.worklist_selectors import Group, Step, groups_counted, items_of, worklist
+from oralu.apps.routing.worklist_selectors import Group, Step, items_of, worklist, worklist_read
 from world import World, build
 
 PAPERS = {"identity_document": "none", "housing": "stable", "violence_threat": "no", "exploitation_risk": "no"}
@@ -181,12 +182,27 @@ def test_an_answer_waits_in_now_for_the_person_then_for_the_case_manager(world: 
 
 
 def test_counts_are_those_of_the_rows_and_closed_cases_have_none(world: World) -> None:
+    def counts() -> dict[Group, int]:
+        places = worklist_read(world.aigul, officer_id=world.aigul.pk, at=world.at).places
+        return {group: len(listed) for group, listed in places.items()}
+
     case = world.enrol(facts={"housing": "homeless"})
-    work = worklist(world.aigul, officer_id=world.aigul.pk, at=world.at)
-    assert groups_counted(work) == {group: len(services) for group, services in groups(world).items()}
-    assert sum(groups_counted(work).values()) > 3
+    assert counts() == {group: len(services) for group, services in groups(world).items()}
+    assert sum(counts().values()) > 3
     case_close(case=case, ground="death", note="", closed_on=local_day(world.at), actor=world.aigul, at=world.at)
-    assert sum(groups_counted(work).values()) == 0
+    assert sum(counts().values()) == 0
+
+
+def test_the_rows_of_a_case_stand_together_behind_its_nearest_deadline(world: World) -> None:
+    for n in range(3):
+        case = world.enrol(facts={"housing": "homeless"})
+        due(need_of(case, "enhanced_response"), world.at + timedelta(hours=30 - n))
+    work = worklist_read(world.aigul, officer_id=world.aigul.pk, at=world.at)
+    order = [(place.case_id, place.due) for place in work.places[Group.NOW]]
+    cases = [case for case, _due in order]
+    assert cases == sorted(cases, reverse=True)
+    assert len(set(cases)) == 3
+    assert all(here[1] <= there[1] for here, there in pairwise(order) if here[0] == there[0])
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------

@@ -3,32 +3,30 @@ is. Grouped in the database, so that a page costs the same number of queries for
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import (
     Case,
-    Count,
     DateTimeField,
     Exists,
     F,
     Func,
     IntegerField,
-    Min,
     OuterRef,
     Q,
     QuerySet,
     Value,
     When,
-    Window,
 )
 from django.db.models.functions import Cast, Coalesce
 
 from oralu.apps.access.models import User
-from oralu.apps.cases.caseload_selectors import FAR, Columns, beyond, ordering
+from oralu.apps.cases.caseload_selectors import FAR
 from oralu.apps.cases.models import CaseState, Plan
 from oralu.apps.referrals.clocks import end_of_day, intervals_of
 from oralu.apps.referrals.models import Clock, ClockInterval, Need, Referral
@@ -48,8 +46,6 @@ GOING = (State.DRAFT, State.WAITING_CONSENT, State.SENT, State.ACKNOWLEDGED, Sta
 TRYING = (*GOING, *UNSETTLED)
 WEEK = timedelta(days=7)
 PLAN_FACT = "plan"
-COLUMNS: Columns = (("first_due", False), ("case_id", False), ("due", False), ("id", False))
-"""A case's rows stay together; the case with the nearest deadline comes first."""
 
 
 class Group(StrEnum):
@@ -89,9 +85,9 @@ class Item:
     at_highest_risk: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a page of a group ended: the values of `COLUMNS` of its last row."""
+class Place(NamedTuple):
+    """Where a need stands in its group: a case's rows stay together, and the case with the nearest deadline comes
+    first. Written into an address it says where the next page begins."""
 
     first_due: datetime
     case_id: int
@@ -109,6 +105,41 @@ class Place:
         if any(moment.tzinfo is None for moment in moments):
             raise ValueError("a place in the list names its moments with their zone")
         return cls(moments[0], int(case_id), moments[1], int(need_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Worklist:
+    """The places of all needs of the three groups, in order, and the need with the first deadline after them."""
+
+    places: Mapping[Group, Sequence[Place]]
+    later: int | None
+
+    def page(self, group: Group, *, size: int, after: Place | None = None) -> tuple[list[int], Place | None]:
+        """The needs of a page, and the place after which the next one begins, None where nothing follows."""
+        places = self.places[group]
+        start = bisect_right(places, after) if after is not None else 0
+        shown = places[start : start + size]
+        return [place.need_id for place in shown], shown[-1] if start + size < len(places) else None
+
+
+def worklist_read(actor: User, *, officer_id: int | None, at: datetime) -> Worklist:
+    """Read the groups in one query: only numbers and moments, so that a page costs little for a large unit too."""
+    found: dict[Group, list[tuple[int, datetime, int]]] = {group: [] for group in Group}
+    later: tuple[datetime, int] | None = None
+    rows = worklist(actor, officer_id=officer_id, at=at).order_by().values_list("group", "case_id", "due", "pk")
+    for group, case_id, due, pk in rows.iterator(chunk_size=5000):
+        if group is not None:
+            found[Group(group)].append((case_id, due, pk))
+        elif due < FAR:
+            later = min(later or (due, pk), (due, pk))
+    return Worklist({group: _placed(needs) for group, needs in found.items()}, later[1] if later else None)
+
+
+def _placed(needs: Sequence[tuple[int, datetime, int]]) -> list[Place]:
+    first: dict[int, datetime] = {}
+    for case_id, due, _pk in needs:
+        first[case_id] = min(first.get(case_id, due), due)
+    return sorted(Place(first[case_id], case_id, due, pk) for case_id, due, pk in needs)
 
 
 def worklist(actor: User, *, officer_id: int | None, at: datetime) -> QuerySet[Need]:
@@ -143,21 +174,25 @@ def _within(today: date) -> Q:
 
 
 def _annotated(needs: QuerySet[Need], actor: User) -> QuerySet[Need]:
-    tried = Referral.objects.filter(need=OuterRef("pk"))
-    unsettled = Referral.objects.filter(
-        case__unit_id=actor.agency_id, state__in=UNSETTLED, case_accepted_at=None
-    ).values("need_id")
+    """Each set of the unit is read once and hashed, which a subquery for every need would not be."""
+    tried = Referral.objects.filter(case__unit_id=actor.agency_id).values("need_id")
+    unsettled = Q(pk__in=tried.filter(state__in=UNSETTLED, case_accepted_at=None))
+    not_served = Q(pk__in=tried.filter(state=State.NOT_SERVED))
     running = Need.objects.filter(
-        case=OuterRef("case"), state=Need.State.OPEN, clock__limit_at__isnull=False, case__unit_id=actor.agency_id
-    )
+        case__unit_id=actor.agency_id, state=Need.State.OPEN, clock__limit_at__isnull=False
+    ).values("case_id")
     risk = Func(F("case__domains"), F("domain"), Value("risk"), function="jsonb_extract_path_text")
-    return needs.filter(Q(state=Need.State.OPEN) | Q(pk__in=unsettled)).annotate(
+    return needs.filter(Q(state=Need.State.OPEN) | unsettled).annotate(
         domain_risk=Cast(risk, IntegerField()),
         due=Coalesce(F("clock__limit_at"), Value(FAR), output_field=DateTimeField()),
-        is_unsettled=Exists(tried.filter(state__in=UNSETTLED, case_accepted_at=None)),
-        is_given_up=Exists(tried.filter(state=State.NOT_SERVED)) & ~Exists(tried.filter(state__in=TRYING)),
-        is_alone=Q(clock__limit_at=None) & ~Exists(running),
+        is_unsettled=_flag(unsettled),
+        is_given_up=_flag(not_served & ~Q(pk__in=tried.filter(state__in=TRYING))),
+        is_alone=_flag(Q(clock__limit_at=None) & ~Q(case_id__in=running)),
     )
+
+
+def _flag(condition: Q) -> Case:
+    return Case(When(condition, then=Value(True)), default=Value(False))
 
 
 def _highest_risk() -> Q:
@@ -175,37 +210,10 @@ def _following_failure(edition: Edition) -> list[str]:
     return [rule.code for rule in edition.rules if any(isinstance(node, Failure) for node in walk(rule.condition))]
 
 
-def groups_counted(work: QuerySet[Need]) -> dict[Group, int]:
-    """How many needs stand in each group."""
-    found = dict(work.exclude(group=None).order_by().values_list("group").annotate(n=Count("pk")))
-    return {group: found.get(group, 0) for group in Group}
-
-
-def group_page(
-    work: QuerySet[Need], group: Group, *, size: int, after: Place | None = None
-) -> tuple[list[Need], Place | None]:
-    """A page of a group and the place after which the next one begins, None where nothing follows."""
-    rows = (
-        work.filter(group=group)
-        .select_related("case__person", "case__officer", "clock")
-        .annotate(first_due=Window(Min("due"), partition_by=F("case_id")))
-        .order_by(*ordering(COLUMNS))
-    )
-    if after is not None:
-        rows = rows.filter(beyond(COLUMNS, (after.first_due, after.case_id, after.due, after.need_id)))
-    found = list(rows[: size + 1])
-    last = found[size - 1] if len(found) > size else None
-    return found[:size], _place(last) if last is not None else None
-
-
-def _place(need: Any) -> Place:
-    return Place(need.first_due, need.case_id, need.due, need.pk)
-
-
-def next_after(work: QuerySet[Need], at: datetime) -> Need | None:
-    """The need with the first deadline beyond the week, for the page that has nothing to show before."""
-    later = work.filter(state=Need.State.OPEN, group=None, clock__limit_at__gt=at)
-    return later.select_related("case__person", "clock").order_by("clock__limit_at", "pk").first()
+def needs_listed(actor: User, ids: Iterable[int]) -> dict[int, Need]:
+    """The needs with what their rows show, by id."""
+    needs = needs_visible_to(actor).filter(pk__in=list(ids)).select_related("case__person", "case__officer", "clock")
+    return {need.pk: need for need in needs}
 
 
 def items_of(needs: Sequence[Need]) -> list[Item]:

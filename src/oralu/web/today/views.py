@@ -23,11 +23,10 @@ from oralu.apps.routing.worklist_selectors import (
     Group,
     Item,
     Place,
-    group_page,
-    groups_counted,
+    Worklist,
     items_of,
-    next_after,
-    worklist,
+    needs_listed,
+    worklist_read,
 )
 from oralu.web.components import Empty, Filter, Pager, Stat, Term, Text, Tone, WorkRow
 from oralu.web.context import address
@@ -70,25 +69,31 @@ class Section:
 @screen(CASE_WORK)
 def today(request: StaffRequest) -> HttpResponse:
     officer_id, filters = _officer(request)
-    work = worklist(request.user, officer_id=officer_id, at=request.at)
+    work = worklist_read(request.user, officer_id=officer_id, at=request.at)
     only, after = _asked(request)
-    pages = {group: group_page(work, group, size=PAGE, after=after) for group in Group if only in (None, group)}
-    items = {item.need.pk: item for item in items_of([need for needs, _place in pages.values() for need in needs])}
-    later = next_after(work, request.at)
+    pages = {group: work.page(group, size=PAGE, after=after) for group in Group if only in (None, group)}
+    shown = [pk for ids, _place in pages.values() for pk in ids]
+    needs = needs_listed(request.user, shown if work.later is None else [*shown, work.later])
+    items = {item.need.pk: item for item in items_of([needs[pk] for pk in shown])}
     sections = []
-    for group, (needs, place) in pages.items():
-        empty = None if needs else _empty(group, pages, later, with_place=after is not None)
-        rows = _rows([items[need.pk] for need in needs], request.at, with_officer=officer_id is None)
+    for group, (ids, place) in pages.items():
+        coming = [needs[pk] for following in _after(group) if following in pages for pk in pages[following][0]]
+        later = [needs[work.later]] if work.later is not None else []
+        empty = None if ids else _empty(group, [*coming, *later], is_continued=after is not None)
+        rows = _rows([items[pk] for pk in ids], request.at, with_officer=officer_id is None)
         sections.append(_section(request, group, rows, place, empty, is_continued=after is not None))
-    counts = groups_counted(work)
     context = {
         "title": _title(request.at),
-        "stats": _stats(request, counts),
+        "stats": _stats(request, work),
         "sections": sections,
         "filters": filters,
         "reset": reverse("today") if officer_id is not None and filters else "",
     }
     return render(request, "today/today.html", context)
+
+
+def _after(group: Group) -> list[Group]:
+    return list(Group)[list(Group).index(group) + 1 :]
 
 
 def _rows(items: list[Item], at: datetime, *, with_officer: bool) -> tuple[WorkRow, ...]:
@@ -147,26 +152,23 @@ def _address(request: StaffRequest, **more: str) -> str:
     return f"{reverse('today')}?{urlencode(query)}" if query else reverse("today")
 
 
-def _stats(request: StaffRequest, counts: dict[Group, int]) -> tuple[Stat, ...]:
+def _stats(request: StaffRequest, work: Worklist) -> tuple[Stat, ...]:
     tones = {Group.NOW: Tone.OVER}
     page = "" if not request.GET.get("group") else _address(request)
     return tuple(
-        Stat(n, LABELS[group], f"{page}#{group}", tones.get(group, Tone.CALM) if n else Tone.DONE)
-        for group, n in counts.items()
+        Stat(len(places), LABELS[group], f"{page}#{group}", tones.get(group, Tone.CALM) if places else Tone.DONE)
+        for group, places in work.places.items()
     )
 
 
-def _empty(
-    group: Group, pages: dict[Group, tuple[list[Need], Place | None]], later: Need | None, *, with_place: bool
-) -> Empty:
-    """What an empty group means, and which deadline comes next."""
-    if with_place:
+def _empty(group: Group, coming: list[Need], *, is_continued: bool) -> Empty:
+    """What an empty group means, and which deadline comes next of those after it."""
+    if is_continued:
         return Empty(_("That is all in this group."))
-    after = list(Group)[list(Group).index(group) + 1 :]
-    coming = [need for following in after for need in pages.get(following, ([], None))[0] if need.clock.limit_at]
-    upcoming = min(coming, key=lambda need: need.clock.limit_at) if coming else later
-    if upcoming is None or upcoming.clock.limit_at is None:
+    dated = [need for need in coming if need.clock.limit_at is not None]
+    if not dated:
         return Empty(NOTHING[group])
+    upcoming = min(dated, key=lambda need: need.clock.limit_at)
     text = _("Next: %(when)s, %(service)s, %(person)s.") % {
         "when": moment(upcoming.clock.limit_at),
         "service": service_label(upcoming),
