@@ -1,5 +1,18 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from oralu.web.administration import adoption, agencies, users, views
+
+urlpatterns: list[URLPattern] = [
+    path("administration", views.index, name="administration"),
+    path("administration/journal", views.journal, name="admin-journal"),
+    path("administration/agencies", agencies.agencies, name="admin-agencies"),
+    path("administration/agencies/new", agencies.agency_new, name="admin-agency-new"),
+    path("administration/agencies/<int:agency_id>", agencies.agency, name="admin-agency"),
+    path("administration/users", users.users, name="admin-users"),
+    path("administration/users/new", users.user_new, name="admin-user-new"),
+    path("administration/users/<int:user_id>", users.user, name="admin-user"),
+    path("administration/users/<int:user_id>/password", users.password, name="admin-user-password"),
+    path("administration/adoption", adoption.adoption, name="admin-adoption"),
+]

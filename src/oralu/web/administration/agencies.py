@@ -1,0 +1,134 @@
+"""Agencies: who answers for needs in a region, with their territory, their places and their people."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from oralu.apps.agencies.admin_selectors import AgencyFilter, agencies_page, agency_of, regions
+from oralu.apps.agencies.models import Agency
+from oralu.apps.agencies.services import agency_save
+from oralu.web.acting import see_other
+from oralu.web.administration.forms import AgencyForm
+from oralu.web.administration.kinds import kind_label, kinds
+from oralu.web.administration.views import after_of
+from oralu.web.components import Crumb, Empty, Filter, Pager, WorkRow
+from oralu.web.screens import ADMINISTRATORS, StaffRequest, add_errors, screen
+
+PAGE = 40
+STATES = ("", "unnamed", "closed")
+
+
+@require_safe
+@screen(ADMINISTRATORS)
+def agencies(request: StaffRequest) -> HttpResponse:
+    asked = {name: request.GET[name] for name in ("q", "region", "kind", "state") if request.GET.get(name)}
+    if asked.get("state", "") not in STATES:
+        asked.pop("state")
+    rows, has_more = agencies_page(AgencyFilter(**asked), after=after_of(request), size=PAGE)
+    words = kinds()
+    context = {
+        "title": _("Agencies and units"),
+        "crumbs": (Crumb(_("Administration"), reverse("administration")), Crumb(_("Agencies and units"))),
+        "filters": (
+            Filter("q", _("Name"), asked.get("q", "")),
+            Filter(
+                "region",
+                _("Region"),
+                asked.get("region", ""),
+                (("", _("all regions")), *((region.code, str(region)) for region in regions())),
+            ),
+            Filter("kind", _("Kind"), asked.get("kind", ""), (("", _("all kinds")), *words.items())),
+            Filter(
+                "state",
+                _("State"),
+                asked.get("state", ""),
+                (("", _("active")), ("unnamed", _("without a responsible person")), ("closed", _("closed"))),
+            ),
+        ),
+        "rows": [_row(agency, words) for agency in rows],
+        "pager": Pager(
+            f"?{urlencode({**asked, 'after': rows[-1].pk})}" if has_more else "",
+            f"?{urlencode(asked)}" if after_of(request) else "",
+        ),
+        "empty": Empty(_("No agency fits"), _("Change the filter, or create the agency."), "search"),
+    }
+    return render(request, "administration/agencies.html", context)
+
+
+def _row(agency: Agency, words: dict[str, str]) -> WorkRow:
+    named = agency.named_person
+    accounts: int = agency.accounts  # type: ignore[attr-defined]
+    what = _("answers: %(name)s") % {"name": named} if named else _("nobody is named: no referral can go there")
+    by = _("%(n)s active accounts") % {"n": accounts} if accounts else _("no account: referrals go on paper")
+    return WorkRow(
+        key=f"a{agency.pk}",
+        title=str(agency),
+        href=reverse("admin-agency", args=[agency.pk]),
+        what=what,
+        meta=(words.get(agency.kind, agency.kind), str(agency.region), by),
+    )
+
+
+@screen(ADMINISTRATORS)
+def agency_new(request: StaffRequest) -> HttpResponse:
+    first = {name: request.GET[name] for name in ("region", "kind") if request.GET.get(name)}
+    return _edit(request, Agency(), first)
+
+
+@screen(ADMINISTRATORS)
+def agency(request: StaffRequest, agency_id: int) -> HttpResponse:
+    found = agency_of(agency_id)
+    if found is None:
+        raise Http404
+    return _edit(request, found, {})
+
+
+def _edit(request: StaffRequest, found: Agency, first: dict[str, str]) -> HttpResponse:
+    is_new = found.pk is None
+    title = _("New agency") if is_new else str(found)
+    form = AgencyForm(request.POST if request.method == "POST" else None, instance=found, initial=first)
+    if request.method == "POST" and form.is_valid():
+        try:
+            with transaction.atomic():
+                saved = agency_save(
+                    agency=form.instance,
+                    places=form.places_wanted(),
+                    refuge_address=form.cleaned_data["refuge_address"],
+                    actor=request.user,
+                    at=request.at,
+                )
+        except ValidationError as error:
+            if is_new:
+                form.instance.pk = None
+            add_errors(form, error)
+        else:
+            _told(request, saved, is_new=is_new)
+            return see_other(reverse("admin-agency", args=[saved.pk]) if is_new else reverse("admin-agencies"))
+    context = {
+        "title": title,
+        "lead": "" if is_new else kind_label(found.kind),
+        "crumbs": (
+            Crumb(_("Administration"), reverse("administration")),
+            Crumb(_("Agencies and units"), reverse("admin-agencies")),
+            Crumb(title),
+        ),
+        "form": form,
+        "agency": None if is_new else found,
+    }
+    return render(request, "administration/agency.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _told(request: StaffRequest, saved: Agency, *, is_new: bool) -> None:
+    messages.success(request, _("Recorded: %(name)s.") % {"name": saved})
+    if saved.is_active and not saved.named_person:
+        messages.warning(request, _("Nobody is named as responsible: no referral can go there until somebody is."))
+    if is_new:
+        messages.info(request, _("Now create accounts for its staff, and choose the responsible person among them."))
