@@ -102,8 +102,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """Context processor of every page."""
     links = nav(request)
     user = getattr(request, "user", None)
+    user_id = getattr(user, "pk", None)
     # Asked by the header alone: a panel that htmx puts in place costs no query for it.
-    unread = cache(lambda: Unread(unread_count(user.pk, most=MOST_UNREAD + 1) if user and user.is_authenticated else 0))
+    unread = cache(lambda: Unread(unread_count(user_id, most=MOST_UNREAD + 1) if user_id is not None else 0))
     return {
         "nav": links,
         "unread": unread,
