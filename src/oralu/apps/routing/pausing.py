@@ -1,5 +1,5 @@
-"""Pausing the deadline of a need and letting it run on, by the hand of the case manager. A pause moves the next deadline
-of the case, so the summary of the case is written in the same transaction."""
+"""Pausing the deadline of a need and letting it run on, by the hand of the case manager. A pause moves the next
+deadline of the case, so the summary of the case is written in the same transaction."""
 
 from __future__ import annotations
 
