@@ -144,7 +144,7 @@ def test_a_whole_enrolment_from_the_first_page_to_what_has_been_opened(aigul: Cl
     assert Need.objects.filter(case=case, service="social_assistance").exists()
     assert set(Entry.objects.filter(case=case).values_list("kind", flat=True)) >= {"case.enrolled", "consent.given"}
     page = aigul.get(answer["Location"]).content.decode()
-    assert "Организация one_stop_shop" in page
+    assert world.agencies["one_stop_shop"].name_ru in page
     assert aigul.session[KEY] == {}
 
 
@@ -383,7 +383,7 @@ def test_what_is_opened_is_shown_to_the_own_unit_alone_in_a_fixed_number_of_quer
     with django_assert_max_num_queries(24):
         text = aigul.get(page).content.decode()
     assert "ул. Тайная" not in text
-    assert "Организация crisis_centre" in text
+    assert world.agencies["crisis_centre"].name_ru in text
     client = Client()
     client.force_login(world.erlan)
     assert client.get(page).status_code == 404
@@ -395,3 +395,15 @@ def test_without_an_edition_in_force_nothing_begins(aigul: Client, world: World)
     Adoption.objects.all().update(from_date=timezone.localdate() + timedelta(days=5))
     assert aigul.post(reverse("enrol")).status_code == 422
     assert aigul.get(reverse("enrol")).status_code == 200
+
+
+def test_a_step_asks_the_database_a_few_things_whatever_was_typed(
+    aigul: Client, world: World, django_assert_max_num_queries: Any
+) -> None:
+    draft = filled(aigul, world, housing="stable", identity_document="held", income="lawful")
+    for step in ("identity", "children", "facts-medical", "review"):
+        with django_assert_max_num_queries(16):
+            assert aigul.get(reverse("enrol-step", args=[draft, step])).status_code == 200
+    with django_assert_max_num_queries(16):
+        assert "Оспанова Жанар" in aigul.get(reverse("enrol")).content.decode()
+    assert aigul.get(reverse("enrol-step", args=[draft, "next"]))["Location"].endswith("/review")
