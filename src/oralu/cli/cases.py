@@ -1,18 +1,20 @@
-"""`oralu cases import`: a register of cases, as the unit exports it. The dry run needs no Django and no database."""
+"""`oralu cases import`: a register of cases, as the unit exports it. The dry run needs no Django and no database; the
+import itself stands in `oralu.cli.importing`."""
 
 from __future__ import annotations
 
-import json
 import sys
-import time
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import TextIO
 
 import click
 
 from oralu.calendarfiles import load_calendar
+from oralu.cli.importing import Wanted, run_import
+from oralu.cli.reporting import Form, Reporter, write_refusal
 from oralu.core.edition import Edition
 from oralu.core.worktime import Calendar, CalendarError
 from oralu.policyfiles import DEFAULT_EDITION, EditionError, load_edition
@@ -26,8 +28,6 @@ from oralu.register import (
     read_register,
 )
 from oralu.register.messages import phrase
-from oralu.register.report import CsvReport, opening_lines, problem_json, problem_lines, row_json, row_lines
-from oralu.register.summary import Summary
 
 PROGRESS_EVERY = 5000
 
@@ -43,10 +43,17 @@ def command() -> None:
 @click.option(
     "--go-live", "go_live", metavar="DATE", help="The day on which the needs start, as 2026-12-01 (today if not given)."
 )
+@click.option("--unit", metavar="ID|NAME", help="The probation unit that the cases belong to.")
+@click.option("--by", metavar="LOGIN", help="Who imports: a case manager or the head of the unit.")
+@click.option("--officer", metavar="LOGIN", help="Who leads the cases (the head assigns them later if not given).")
 @click.option("--mapping", type=click.Path(path_type=Path), help="YAML: headers → fields, words → values.")
 @click.option("--sheet", metavar="NAME", help="Read only this sheet of a workbook.")
 @click.option("--encoding", metavar="NAME", help="Encoding of a CSV (found by itself if not given).")
-@click.option("--edition", "edition_name", default=DEFAULT_EDITION, show_default=True, help="Edition of the policy.")
+@click.option(
+    "--edition",
+    "edition_name",
+    help=f"Edition of the policy for a dry run [default: {DEFAULT_EDITION}]; an import takes the one in force.",
+)
 @click.option("--lang", type=click.Choice(["ru", "kk", "en"]), default="ru", show_default=True)
 @click.option("--summary-only", is_flag=True, help="Of the rows, print only those with something wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines: one for each row, the summary last.")
@@ -56,33 +63,85 @@ def import_command(
     file: Path,
     dry_run: bool,
     go_live: str | None,
+    unit: str | None,
+    by: str | None,
+    officer: str | None,
     mapping: Path | None,
     sheet: str | None,
     encoding: str | None,
-    edition_name: str,
+    edition_name: str | None,
     lang: str,
     summary_only: bool,
     as_json: bool,
     out: Path | None,
 ) -> None:
-    """Read a register in CSV or Excel, and say row by row what the policy finds and what would be opened.
+    """Read a register in CSV or Excel and open a case for every row; with --dry-run only say row by row what the policy
+    finds and what would be opened.
 
-    Exit status: 0 if every row was taken, 1 if any was refused or the file cannot be read."""
+    All of the file is written or nothing; a row imported before is left as it is. Exit status: 0 if every row was
+    taken, 1 if any was refused or the file cannot be read, 2 for a wrong option."""
     calendar = load_calendar()
     day = _go_live(go_live, calendar)
-    if not dry_run:
-        raise click.UsageError(phrase("dry_run_only", lang))
+    form = Form(lang, summary_only, as_json)
+    last: list[Edition] = []
+
+    def read(edition: Edition) -> RegisterReading:
+        last.append(edition)
+        return read_register(file, edition=edition, go_live=day, mapping=mapping, sheet=sheet, encoding=encoding)
+
+    with ExitStack() as stack:
+        table = _open_table(out, stack)
+        try:
+            if dry_run:
+                _without({"--unit": unit, "--by": by, "--officer": officer}, lang)
+                refused = _dry_run(read(_edition(edition_name)), calendar, form, table)
+            else:
+                wanted = Wanted(_needed(unit, "--unit", lang), _needed(by, "--by", lang), officer, day, edition_name)
+                refused = run_import(wanted, calendar, form, table, read=read, judge=judge)
+        except RegisterError as error:
+            write_refusal(error.problems, last[-1], form, out=sys.stdout, err=sys.stderr)
+            raise SystemExit(1) from None
+    raise SystemExit(1 if refused else 0)
+
+
+def _needed(value: str | None, option: str, lang: str) -> str:
+    if not value:
+        raise click.UsageError(phrase("option_needed", lang, option=option))
+    return value
+
+
+def _without(options: dict[str, str | None], lang: str) -> None:
+    """Options of the import, given to a dry run: whoever gives them may believe that something is written."""
+    for option, value in options.items():
+        if value is not None:
+            raise click.UsageError(phrase("option_idle", lang, option=option))
+
+
+def _edition(name: str | None) -> Edition:
     try:
-        edition = load_edition(edition_name)
+        return load_edition(name or DEFAULT_EDITION)
     except EditionError as error:
         raise click.ClickException(str(error)) from None
+
+
+def _open_table(out: Path | None, stack: ExitStack) -> TextIO | None:
+    if out is None:
+        return None
     try:
-        reading = read_register(file, edition=edition, go_live=day, mapping=mapping, sheet=sheet, encoding=encoding)
-        refused = _report(reading, calendar, lang, summary_only=summary_only, as_json=as_json, out=out)
-    except RegisterError as error:
-        _print_refusal(error.problems, edition, lang, as_json)
-        raise SystemExit(1) from None
-    raise SystemExit(1 if refused else 0)
+        return stack.enter_context(out.open("w", encoding="utf-8", newline=""))
+    except OSError as error:
+        raise click.ClickException(f"--out {out}: {error.strerror}") from None
+
+
+def _dry_run(reading: RegisterReading, calendar: Calendar, form: Form, table: TextIO | None) -> int:
+    """Prints the rows as they are read; returns how many were refused."""
+    reporter = Reporter(reading, form, sys.stdout, table)
+    for row in reading:
+        reporter.add(*judge(row, reading, calendar))
+        if reporter.summary.read % PROGRESS_EVERY == 0:
+            reporter.progress("progress", reporter.summary.read)
+    reporter.close(phrase("nothing_written", form.lang))
+    return reporter.summary.refused
 
 
 def _go_live(text: str | None, calendar: Calendar) -> date:
@@ -96,41 +155,7 @@ def _go_live(text: str | None, calendar: Calendar) -> date:
     return day
 
 
-def _report(
-    reading: RegisterReading, calendar: Calendar, lang: str, *, summary_only: bool, as_json: bool, out: Path | None
-) -> int:
-    """Prints the rows as they are read; returns how many were refused."""
-    edition, summary, started = reading.edition, Summary(), time.monotonic()
-    with ExitStack() as stack:
-        csv_report = None
-        if out is not None:
-            try:
-                stream = stack.enter_context(out.open("w", encoding="utf-8", newline=""))
-            except OSError as error:
-                raise click.ClickException(f"--out {out}: {error.strerror}") from None
-            csv_report = CsvReport(stream, reading.file, edition, lang)
-        if not as_json:
-            _print_lines(opening_lines(reading, lang))
-        for row in reading:
-            result, judged = _judge(row, reading, calendar)
-            summary.add(result, judged)
-            if csv_report is not None:
-                csv_report.add(result, judged)
-            if as_json:
-                _print_json(row_json(result, judged, reading.file, edition, lang))
-            elif not summary_only or result.problems:
-                _print_lines(row_lines(result, judged, edition, lang))
-            if summary.read % PROGRESS_EVERY == 0:
-                rate = round(summary.read / (time.monotonic() - started))
-                click.echo(phrase("progress", lang, count=summary.read, rate=rate), err=True)
-    if as_json:
-        _print_json({"summary": summary.as_json() | {"left_out": dict(reading.skipped)}})
-    else:
-        _print_lines(["", *summary.lines(edition, lang, reading.skipped), "", phrase("nothing_written", lang)])
-    return summary.refused
-
-
-def _judge(result: RowResult, reading: RegisterReading, calendar: Calendar) -> tuple[RowResult, RowEvaluation | None]:
+def judge(result: RowResult, reading: RegisterReading, calendar: Calendar) -> tuple[RowResult, RowEvaluation | None]:
     """The evaluation of a row. One whose clocks run beyond the calendar is refused; the others go on."""
     if result.intake is None:
         return result, None
@@ -150,20 +175,3 @@ def _judge(result: RowResult, reading: RegisterReading, calendar: Calendar) -> t
             {"detail": str(error)},
         )
         return replace(result, intake=None, problems=(*result.problems, problem)), None
-
-
-def _print_refusal(problems: tuple[Problem, ...], edition: Edition, lang: str, as_json: bool) -> None:
-    for problem in problems:
-        if as_json:
-            _print_json({"problem": problem_json(problem, edition, lang)})
-        else:
-            _print_lines(problem_lines(problem, edition, lang), err=True)
-
-
-def _print_lines(lines: object, *, err: bool = False) -> None:
-    stream = sys.stderr if err else sys.stdout
-    stream.writelines(f"{line}\n" for line in lines)  # type: ignore[attr-defined]
-
-
-def _print_json(item: dict[str, object]) -> None:
-    sys.stdout.write(json.dumps(item, ensure_ascii=False) + "\n")

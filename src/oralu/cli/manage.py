@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import click
 
-from oralu.config.environment import data_folder
+from oralu.cli.database import use_database
 
 AS_OWNER = {"migrate", "sqlmigrate", "showmigrations", "flush", "sqlflush"}
 WITHOUT_DATABASE = {"check", "help", "makemessages", "compilemessages", "makemigrations", "collectstatic", "findstatic"}
@@ -30,21 +30,11 @@ def command(arguments: tuple[str, ...]) -> None:
         os.environ["ORALU_AS_OWNER"] = "yes"
     with ExitStack() as stack:
         try:
-            if name not in WITHOUT_DATABASE and "DATABASE_URL" not in os.environ:
-                _use_private_database(stack)
+            if name not in WITHOUT_DATABASE:
+                use_database(stack)
         except CannotStartError as error:
             click.echo(str(error), err=True)
             sys.exit(1)
         from django.core.management import execute_from_command_line
 
         execute_from_command_line(["oralu manage", *arguments])
-
-
-def _use_private_database(stack: ExitStack) -> None:
-    from oralu.server.errors import AlreadyRunningError
-    from oralu.server.postgres import Server
-
-    try:
-        stack.enter_context(Server(data_folder()))
-    except AlreadyRunningError:
-        return

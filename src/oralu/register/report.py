@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TextIO
 
 from oralu.core.edition import Edition
@@ -16,7 +17,7 @@ from oralu.register.reader import RegisterReading
 
 CSV_COLUMNS = (
     *("file", "sheet", "row", "person", "kind", "code", "column", "header", "value", "text", "action"),
-    *("day", "index", "risk", "failures", "strip", "agency", "service", "target_due", "limit_due", "inherited"),
+    *("day", "index", "risk", "failures", "strip", "agency", "service", "target_due", "limit_due", "inherited", "case"),
 )
 
 
@@ -25,10 +26,10 @@ def strip_text(evaluation: Evaluation) -> str:
     return " ".join(f"{result.points}{'!' if result.failed else ''}" for result in evaluation.domains.values())
 
 
-def opening_lines(reading: RegisterReading, lang: str) -> Iterator[str]:
-    """What is read, and each column as what."""
+def opening_lines(reading: RegisterReading, lang: str, title: str = "title") -> Iterator[str]:
+    """What is read, and each column as what. `title`: `title` of a dry run, `title_import`."""
     edition = reading.edition
-    yield phrase("title", lang, file=reading.file, go_live=day_text(reading.go_live, lang), edition=edition.title(lang))
+    yield phrase(title, lang, file=reading.file, go_live=day_text(reading.go_live, lang), edition=edition.title(lang))
     for layout in reading.layouts:
         yield from _layout_lines(layout, edition, lang)
     for note in reading.notes:
@@ -46,12 +47,30 @@ def _layout_lines(layout: Layout, edition: Edition, lang: str) -> Iterator[str]:
         yield f"  {column.letter:>2}  «{column.header}» → {meaning}{remark}"
 
 
-def row_lines(result: RowResult, judged: RowEvaluation | None, edition: Edition, lang: str) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class RowFate:
+    """What an import made of a row: a case of this number was opened, or stands `already`."""
+
+    case: int
+    already: bool = False
+
+    def text(self, lang: str) -> str:
+        return phrase("fate_already" if self.already else "fate_opened", lang, case=self.case)
+
+
+def row_lines(
+    result: RowResult, judged: RowEvaluation | None, edition: Edition, lang: str, fate: RowFate | None = None
+) -> Iterator[str]:
     """One row: who, how the case stands, what would open and when it falls due, and what is wrong."""
     if result.intake is None or judged is None:
         yield phrase("row_refused", lang, row=result.row)
     else:
         name = phrase("row_read", lang, row=result.row, name=result.intake.short_name)
+        if fate is not None and fate.already:
+            yield f"{name} · {fate.text(lang)}"
+            return
+        if fate is not None:
+            name = f"{name} · {fate.text(lang)}"
         yield f"{name} · {_state(judged, edition, lang)}"
         for need in judged.needs:
             yield f"    → {_need_text(need, edition, lang)}"
@@ -102,10 +121,12 @@ class CsvReport:
         stream.write("\ufeff")
         self._writer.writeheader()
 
-    def add(self, result: RowResult, judged: RowEvaluation | None) -> None:
+    def add(self, result: RowResult, judged: RowEvaluation | None, fate: RowFate | None = None) -> None:
         person = result.intake.short_name if result.intake else ""
         place = {"file": self._file, "sheet": result.sheet or "", "row": result.row, "person": person}
-        for line in self._lines(result, judged):
+        if fate is not None:
+            self._writer.writerow(place | {"kind": "already" if fate.already else "opened", "case": fate.case})
+        for line in () if fate is not None and fate.already else self._lines(result, judged):
             self._writer.writerow({name: _harmless(value) for name, value in (place | line).items()})
 
     def _lines(self, result: RowResult, judged: RowEvaluation | None) -> Iterator[dict[str, object]]:
@@ -170,9 +191,15 @@ def problem_json(problem: Problem, edition: Edition, lang: str) -> dict[str, obj
 
 
 def row_json(
-    result: RowResult, judged: RowEvaluation | None, file: str, edition: Edition, lang: str
+    result: RowResult,
+    judged: RowEvaluation | None,
+    file: str,
+    edition: Edition,
+    lang: str,
+    *,
+    fate: RowFate | None = None,
 ) -> dict[str, object]:
-    """One row as an object; `evaluation` is null for a refused row."""
+    """One row as an object; `evaluation` is null for a refused row, `case` unless a case was opened or stands."""
     evaluation = None
     if judged is not None:
         found = judged.evaluation
@@ -186,13 +213,15 @@ def row_json(
             },
             "needs": [need_json(need) for need in judged.needs],
         }
+    status = "refused" if result.refused else "with_warnings" if result.problems else "good"
     return {
         "file": file,
         "sheet": result.sheet,
         "row": result.row,
         "person": result.intake.short_name if result.intake else None,
         "iin": None if result.intake is None else result.intake.iin is not None,
-        "status": "refused" if result.refused else "with_warnings" if result.problems else "good",
+        "status": "already" if fate is not None and fate.already else status,
+        "case": None if fate is None else fate.case,
         "evaluation": evaluation,
         "problems": [problem_json(problem, edition, lang) for problem in result.problems],
     }

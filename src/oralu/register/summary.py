@@ -22,13 +22,15 @@ class Summary:
     good: int = 0
     warned: int = 0
     refused: int = 0
+    already: int = 0
     no_iin: int = 0
     risks: Counter[str] = field(default_factory=Counter)
     needs: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     problems: Counter[str] = field(default_factory=Counter)
     unknown: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
-    def add(self, result: RowResult, evaluation: RowEvaluation | None) -> None:
+    def add(self, result: RowResult, evaluation: RowEvaluation | None, *, already: bool = False) -> None:
+        """`already`: the row was imported before, so that it opens nothing."""
         self.read += 1
         self.problems.update(problem.code for problem in result.problems)
         for problem in result.problems:
@@ -38,6 +40,9 @@ class Summary:
             self.refused += 1
             return
         self.no_iin += result.intake.iin is None
+        if already:
+            self.already += 1
+            return
         self.good += not result.problems
         self.warned += bool(result.problems)
         self.risks[evaluation.evaluation.risk] += 1
@@ -51,6 +56,7 @@ class Summary:
             "good": self.good,
             "with_warnings": self.warned,
             "refused": self.refused,
+            "already": self.already,
             "no_iin": self.no_iin,
             "risk": dict(sorted(self.risks.items())),
             "problems": dict(self.problems.most_common()),
@@ -68,6 +74,8 @@ class Summary:
         """The summary in words."""
         counts = phrase("counts", lang, read=self.read, good=self.good, warned=self.warned, refused=self.refused)
         lines = [phrase("summary", lang), f"  {counts}", f"  {phrase('no_iin_count', lang, count=self.no_iin)}"]
+        if self.already:
+            lines.append(f"  {phrase('already_count', lang, count=self.already)}")
         if skipped:
             kinds = ", ".join(phrase(f"skipped_{kind}", lang, count=count) for kind, count in sorted(skipped.items()))
             lines.append(f"  {phrase('skipped', lang, kinds=kinds)}")

@@ -1,0 +1,22 @@
+"""The database of a command that needs one: DATABASE_URL, or the private one, running or started for the while."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+
+from oralu.config.environment import data_folder
+
+
+def use_database(stack: ExitStack) -> None:
+    """Make sure that there is a database to speak to until `stack` is closed. To be called before Django is set up,
+    which reads its address. Raises CannotStartError."""
+    from oralu.server.errors import AlreadyRunningError
+    from oralu.server.postgres import Server
+
+    if "DATABASE_URL" in os.environ:
+        return
+    try:
+        stack.enter_context(Server(data_folder()))
+    except AlreadyRunningError:
+        return
