@@ -80,7 +80,7 @@ def test_demo_accounts_are_named_in_the_demo_only(client: Client, world: World, 
     [(login, password, what_for)] = accounts()
     assert (login, password) == ("aigul", DEMO_PASSWORD)
     assert "Айгуль Сапарова" in what_for
-    assert "Организация probation_unit" in what_for
+    assert str(world.unit) in what_for
     html = client.get("/login").content.decode()
     assert DEMO_PASSWORD in html
     assert "aigul" in html
