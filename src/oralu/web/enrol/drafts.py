@@ -16,7 +16,7 @@ from django.db import transaction
 from django.http import Http404, QueryDict
 
 from oralu.apps.routing.enrol_selectors import draft_lock
-from oralu.web.enrol.uploads import StoredFile, forget
+from oralu.web.enrol.uploads import StoredFile, forget, stale_forget
 from oralu.web.screens import StaffRequest
 
 KEY = "enrolments"
@@ -100,6 +100,7 @@ def changing(request: StaffRequest, draft_id: str) -> Iterator[Draft]:
 
 def draft_new(request: StaffRequest) -> str:
     """Begin an enrolment. The oldest of more than twenty gives way."""
+    stale_forget()
     with _locked(request):
         draft = Draft(secrets.token_urlsafe(12), request.at.isoformat())
         kept = {**request.session.get(KEY, {}), draft.id: draft.dump()}

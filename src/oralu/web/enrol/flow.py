@@ -20,15 +20,9 @@ from oralu.apps.people.models import Consent
 from oralu.apps.people.selectors import children_of, consent_standing
 from oralu.apps.routing.enrol_selectors import Duplicate, duplicates_for, edition_for, intake_facts
 from oralu.apps.routing.frames import local_day
+from oralu.web.enrol.child_forms import AnyChildrenForm, ChildrenFormSet, children_formset
 from oralu.web.enrol.drafts import Draft
-from oralu.web.enrol.forms import (
-    AnyChildrenForm,
-    CaseForm,
-    ChildrenFormSet,
-    ConsentForm,
-    IdentityForm,
-    children_formset,
-)
+from oralu.web.enrol.forms import CaseForm, ConsentForm, IdentityForm
 from oralu.web.enrol.intake import IntakeForm
 from oralu.web.screens import StaffRequest, lang
 

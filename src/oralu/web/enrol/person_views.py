@@ -29,7 +29,8 @@ from oralu.apps.routing.household import (
     persons_unite,
 )
 from oralu.web.components import Crumb
-from oralu.web.enrol.forms import AnyChildrenForm, ChildrenFormSet, IdentityForm, children_formset
+from oralu.web.enrol.child_forms import AnyChildrenForm, ChildrenFormSet, children_formset
+from oralu.web.enrol.forms import IdentityForm
 from oralu.web.enrol.links import case_href
 from oralu.web.enrol.records import compare, record_words
 from oralu.web.enrol.views import ADD, REFUSED, SEE_OTHER, redirect

@@ -25,9 +25,9 @@ from oralu.apps.routing.enrol_selectors import (
 from oralu.apps.routing.enrol_services import draft_enrol
 from oralu.apps.routing.household import duplicates_hidden_record
 from oralu.apps.routing.policies import NoEditionError
+from oralu.web.enrol.child_forms import children_formset
 from oralu.web.enrol.drafts import Draft, changing, draft_drop, draft_new, draft_of, drafts_of
 from oralu.web.enrol.flow import ANOTHER, FACTS, Flow
-from oralu.web.enrol.forms import children_formset
 from oralu.web.enrol.records import record_words
 from oralu.web.enrol.summary import sections, told
 from oralu.web.enrol.uploads import forget
