@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from oralu.apps.cases.models import Case, Evidence, Note, Plan, Step
 from oralu.apps.journal.services import Record, entries_record, entry_record
+from oralu.apps.rows import rows_insert
 from oralu.core.lifecycle import PLAN, TransitionError, can
 
 if TYPE_CHECKING:
@@ -54,20 +55,18 @@ def evidences_add(*, items: Sequence[tuple[Case, EvidenceData]], actor: User | N
     """
     if any(not data.reference.strip() and data.upload is None for _case, data in items):
         raise ValidationError({"evidence": _("Give the number of the document that you saw, or attach a file.")})
-    evidences = Evidence.objects.bulk_create(
-        [
-            Evidence(
-                case=case,
-                title=data.title,
-                reference=data.reference.strip(),
-                recorded_at=at,
-                recorded_by=actor,
-                **(_store(data.upload) if data.upload is not None else {}),
-            )
-            for case, data in items
-        ],
-        batch_size=5000,
-    )
+    evidences = [
+        Evidence(
+            case=case,
+            title=data.title,
+            reference=data.reference.strip(),
+            recorded_at=at,
+            recorded_by=actor,
+            **(_store(data.upload) if data.upload is not None else {}),
+        )
+        for case, data in items
+    ]
+    rows_insert(evidences)
     entries_record(
         records=[Record("evidence.added", e.case_id, {"evidence": e.pk}) for e in evidences], actor=actor, at=at
     )

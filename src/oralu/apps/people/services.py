@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from oralu.apps.journal.services import Record, entries_record, entry_record
 from oralu.apps.people.models import Child, Consent, Merge, Person
 from oralu.apps.people.naming import search_key
+from oralu.apps.rows import rows_insert
 from oralu.calendarfiles import load_calendar
 
 if TYPE_CHECKING:
@@ -50,14 +51,14 @@ def persons_record(*, people: Iterable[PersonData], actor: User | None, at: date
     """Write new persons with their children, in the caller's transaction. The input is already validated (identifiers
     against birth date and sex: `oralu.core.identifiers`)."""
     data = list(people)
-    persons = Person.objects.bulk_create([_person(item) for item in data], batch_size=2000)
-    Child.objects.bulk_create(
+    persons = [_person(item) for item in data]
+    rows_insert(persons)
+    rows_insert(
         [
             Child(person=person, **asdict(child))
             for person, item in zip(persons, data, strict=True)
             for child in item.children
-        ],
-        batch_size=5000,
+        ]
     )
     entries_record(records=[Record("person.recorded", None, {"person": p.pk}) for p in persons], actor=actor, at=at)
     return persons

@@ -22,6 +22,7 @@ from oralu.apps.routing.facts import FactData, facts_check, statements_write
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.planning import Cause
 from oralu.apps.routing.policies import EditionsInForce
+from oralu.apps.rows import rows_insert
 
 if TYPE_CHECKING:
     from oralu.apps.access.models import User
@@ -57,9 +58,8 @@ def cases_enrol(*, enrolments: Sequence[EnrolmentData], actor: User | None, at: 
     for item in enrolments:
         enrolment_check(item=item, editions=editions, today=today)
     persons = _persons(enrolments, actor, at)
-    cases = Case.objects.bulk_create(
-        [_case(item, person, at) for item, person in zip(enrolments, persons, strict=True)], batch_size=2000
-    )
+    cases = [_case(item, person, at) for item, person in zip(enrolments, persons, strict=True)]
+    rows_insert(cases)
     Consent.objects.bulk_create(
         [
             Consent(person=person, given_on=item.consent_given_on, recorded_at=at, recorded_by=actor)

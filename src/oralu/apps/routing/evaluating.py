@@ -21,6 +21,7 @@ from oralu.apps.referrals.services import Leadership, escalations_write, needs_c
 from oralu.apps.routing.frames import Frame, anchor, frames_load, local_day
 from oralu.apps.routing.planning import Cause, Plan, plan_case
 from oralu.apps.routing.policies import EditionsInForce
+from oralu.apps.rows import rows_insert, rows_update
 from oralu.core.edition import Edition
 from oralu.core.evaluation import Evaluation
 
@@ -45,10 +46,16 @@ BATCH = 2000
 
 @transaction.atomic
 def cases_evaluate(
-    *, case_ids: Iterable[int], actor: User | None, at: datetime, cause: Cause, on: Mapping[int, date] | None = None
+    *,
+    case_ids: Iterable[int],
+    actor: User | None,
+    at: datetime,
+    cause: Cause,
+    on: Mapping[int, date] | None = None,
+    since: Mapping[int, datetime] | None = None,
 ) -> list[Plan]:
-    """Evaluate open cases as they stand and write what follows. `on` gives the day of each case for a pass over days
-    that have come (its needs start at the start of that day); otherwise the day is that of `at`.
+    """Evaluate open cases as they stand and write what follows. `on` gives the day of each case for what is made good
+    late (otherwise it is that of `at`), `since` the moment from which it counts: the start of the day if None.
 
     Evaluating twice writes nothing twice. Raises NoEditionError where no edition is in force."""
     frames = [f for f in frames_load(case_ids, lock=True).values() if f.case.state != CaseState.CLOSED]
@@ -59,17 +66,18 @@ def cases_evaluate(
     plans = []
     for frame in frames:
         day = on[frame.case.pk] if on else local_day(at)
-        plans.append(plan_case(frame, editions.on(frame.case.region_id, day), day, at, directory))
-    _write(plans, editions, actor, at, cause, by_day=on is not None)
+        plan = plan_case(frame, editions.on(frame.case.region_id, day), day, at, directory)
+        if on:
+            plan.since = since[frame.case.pk] if since else start_of_day(day)
+        plans.append(plan)
+    _write(plans, editions, actor, at, cause)
     return plans
 
 
-def _write(
-    plans: Sequence[Plan], editions: EditionsInForce, actor: User | None, at: datetime, cause: Cause, *, by_day: bool
-) -> None:
+def _write(plans: Sequence[Plan], editions: EditionsInForce, actor: User | None, at: datetime, cause: Cause) -> None:
     _close(plans, actor, at, cause)
-    opened = _open(plans, actor, at, by_day=by_day)
-    _adjust(plans, at)
+    opened = _open(plans, actor, at)
+    _adjust(plans)
     _refer(plans, opened, actor, at)
     _record(plans, at)
     _milestones(plans, at)
@@ -95,12 +103,11 @@ def _close(plans: Sequence[Plan], actor: User | None, at: datetime, cause: Cause
     Need.objects.bulk_update(ceased, ["still_holds"], BATCH)
 
 
-def need_start(plan: Plan, at: datetime, *, by_day: bool) -> datetime:
+def need_start(plan: Plan) -> datetime:
     """When the clock of a need starts: at the recording of what made its rule hold, at the start of the day whose
-    coming did, and for an imported register on its go-live date, whichever of them is later. What a register opens on
-    the go-live date itself starts with that day, at whatever hour it is imported."""
-    start = start_of_day(plan.on) if by_day else at
-    case = plan.frame.case
+    coming did, at the missed limit that did, and for an imported register on its go-live date, whichever of them is
+    later. What a register opens on the go-live date itself starts with that day, at whatever hour it is imported."""
+    start, case = plan.since, plan.frame.case
     if case.go_live_on is None:
         return start
     if case.evaluated_on is None and local_day(start) == case.go_live_on:
@@ -108,13 +115,13 @@ def need_start(plan: Plan, at: datetime, *, by_day: bool) -> datetime:
     return max(start, start_of_day(case.go_live_on))
 
 
-def _open(plans: Sequence[Plan], actor: User | None, at: datetime, *, by_day: bool) -> dict[tuple[int, str], Need]:
+def _open(plans: Sequence[Plan], actor: User | None, at: datetime) -> dict[tuple[int, str], Need]:
     needs: list[Need] = []
     clocks: list[Clock] = []
     intervals: list[ClockInterval] = []
     for plan in plans:
         case = plan.frame.case
-        start = need_start(plan, at, by_day=by_day) if plan.opening else at
+        start = need_start(plan)
         for service, rule in plan.opening.items():
             need = Need(
                 case_id=case.pk,
@@ -140,14 +147,14 @@ def _open(plans: Sequence[Plan], actor: User | None, at: datetime, *, by_day: bo
                     reason=PREREQUISITE if waits else "",
                 )
             )
-    Need.objects.bulk_create(needs, batch_size=BATCH)
+    rows_insert(needs)
     for clock, interval in zip(clocks, intervals, strict=True):
         clock.need_id = clock.need.pk
         clock_compute(clock, [interval])
-    Clock.objects.bulk_create(clocks, batch_size=BATCH)
+    rows_insert(clocks)
     for interval in intervals:
         interval.clock_id = interval.clock.pk
-    ClockInterval.objects.bulk_create(intervals, batch_size=BATCH)
+    rows_insert(intervals)
     frames = {plan.frame.case.pk: plan.frame for plan in plans}
     for need, clock in zip(needs, clocks, strict=True):
         frame = frames[need.case_id]
@@ -163,7 +170,7 @@ def _open(plans: Sequence[Plan], actor: User | None, at: datetime, *, by_day: bo
     return {(need.case_id, need.service): need for need in needs}
 
 
-def _adjust(plans: Sequence[Plan], at: datetime) -> None:
+def _adjust(plans: Sequence[Plan]) -> None:
     """Standing needs whose prerequisite came or went, or whose rule or terms are now another's: the time used is
     kept."""
     changed: dict[int, Clock] = {}
@@ -187,7 +194,7 @@ def _adjust(plans: Sequence[Plan], at: datetime) -> None:
             is_waiting = interval is not None and interval.kind == ClockInterval.Kind.WAITING
             if interval is not None and is_waiting != plan.waits[service]:
                 kind = ClockInterval.Kind.RUNNING if is_waiting else ClockInterval.Kind.WAITING
-                interval_switch(clock=clock, kind=kind, at=at, reason="" if is_waiting else PREREQUISITE)
+                interval_switch(clock=clock, kind=kind, at=plan.since, reason="" if is_waiting else PREREQUISITE)
                 changed[clock.pk] = clock
     Need.objects.bulk_update(retitled, ["rule", "edition", "on_breach"], BATCH)
     clocks_save(changed.values())
@@ -207,7 +214,7 @@ def _refer(plans: Sequence[Plan], opened: Mapping[tuple[int, str], Need], actor:
                 homeless.append(clock)
                 continue
             referrals.append(referral_new(need, clock, sending.agency, sending.state, at))
-    Referral.objects.bulk_create(referrals, batch_size=BATCH)
+    rows_insert(referrals)
     referrals_announce(referrals, actor=actor, at=at)
     Need.objects.bulk_update([c.need for c in homeless if c.need], ["escalated_no_agency"], BATCH)
     if homeless:
@@ -301,7 +308,7 @@ def _record(plans: Sequence[Plan], at: datetime) -> None:
                 statements=sorted(int(state.id) for state in facts.values()),  # type: ignore[call-overload]
             )
         )
-    EvaluationRecord.objects.bulk_create(records, batch_size=BATCH)
+    rows_insert(records)
 
 
 def milestone_dates(frame: Frame, edition: Edition) -> dict[int, date]:
@@ -342,7 +349,7 @@ def _milestones(plans: Sequence[Plan], at: datetime) -> None:
                 )
             )
             plan.frame.milestones.add(day)
-    Milestone.objects.bulk_create(rows, batch_size=BATCH)
+    rows_insert(rows)
     entries_record(
         records=[Record("milestone.frozen", m.case_id, {"day": m.day, "index": m.index}) for m in rows],
         actor=None,
@@ -360,7 +367,7 @@ def _summarise(plans: Sequence[Plan], editions: EditionsInForce) -> None:
         case.failed_ever = case.failed_ever or bool(evaluation.failures)
         case.next_change_on = _next_change(plan, editions)
         case_clocks_summarise(frame)
-    Case.objects.bulk_update([plan.frame.case for plan in plans], SUMMARY, BATCH)
+    rows_update([plan.frame.case for plan in plans], SUMMARY)
 
 
 def case_clocks_summarise(frame: Frame) -> None:

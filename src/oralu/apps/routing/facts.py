@@ -16,11 +16,13 @@ from django.utils.translation import gettext as _
 from oralu.apps.cases.models import Case, CaseState, Evidence, Statement
 from oralu.apps.cases.services import EvidenceData, evidences_add
 from oralu.apps.journal.services import Record, entries_record
+from oralu.apps.referrals.models import Clock
 from oralu.apps.routing.evaluating import cases_evaluate
 from oralu.apps.routing.frames import local_day
-from oralu.apps.routing.passing import days_catch_up
+from oralu.apps.routing.passing import cases_catch_up
 from oralu.apps.routing.planning import Cause
 from oralu.apps.routing.policies import EditionsInForce
+from oralu.apps.rows import rows_insert
 from oralu.core.edition import Edition
 from oralu.core.facts import ANSWERS_WITHOUT_VALUE
 
@@ -116,7 +118,7 @@ def statements_write(
         for case, facts in rows
         for fact in facts
     ]
-    Statement.objects.bulk_create(statements, batch_size=5000)
+    rows_insert(statements)
     entries_record(
         records=[Record("fact.recorded", s.case_id, {"statement": s.pk, "fact": s.name}) for s in statements],
         actor=actor,
@@ -165,14 +167,15 @@ def statement_retract(*, statement: Statement, reason: str, actor: User, at: dat
 
 
 def case_lock(case: Case, at: datetime) -> Case:
-    """Take the lock of a case before writing anything about it, and make good the days that have come since it was last
-    looked at, so that thresholds and milestones are judged by what was known then.
+    """Take the lock of a case before writing anything about it, and make good what time has changed since it was last
+    looked at: clocks that ran out and days that came are judged by what was known then.
 
     Raises ValidationError for a closed case."""
     case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
     if case.state == CaseState.CLOSED:
         raise ValidationError(_("This case is closed: nothing more can be recorded in it."))
     is_due = case.next_change_on is not None and case.next_change_on <= local_day(at)
-    if is_due and days_catch_up(case_ids=[case.pk], at=at):
+    is_due = is_due or Clock.objects.filter(case=case, stopped_at=None, due_at__lte=at).exists()
+    if is_due and cases_catch_up(case_ids=[case.pk], at=at):
         case.refresh_from_db()
     return case
