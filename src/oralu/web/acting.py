@@ -23,8 +23,8 @@ SEE_OTHER = 303
 @dataclass(frozen=True)
 class Deed:
     """One act: its words, its form and the service that it calls with the cleaned data; what that returns goes to
-    `done`, the words of success. `back` is where one came from; `leaves`: after the act it is no longer there, and the
-    browser goes to `onward`."""
+    `done`, the words of success. `heading` names the page where it stands alone, outside the row that says what it is
+    about. `back` is where one came from; `onward`, if given, where the browser goes afterwards instead."""
 
     title: Text
     submit: Text
@@ -37,6 +37,7 @@ class Deed:
     lead: Text = ""
     terms: tuple[Term, ...] = ()
     tone: str = "primary"
+    heading: Text = ""
     onward: str = ""
 
 
@@ -77,6 +78,7 @@ def _shown(request: StaffRequest, deed: Deed, *, status: int) -> HttpResponse:
     context: dict[str, Any] = {
         "deed": deed,
         "action": request.get_full_path(),
+        "heading": deed.heading or deed.title,
         "enctype": "multipart/form-data" if deed.form.is_multipart() else "",
     }
     if request.htmx:

@@ -34,6 +34,7 @@ def agencies(request: StaffRequest) -> HttpResponse:
         asked.pop("state")
     rows, has_more = agencies_page(AgencyFilter(**asked), after=after_of(request), size=PAGE)
     words = kinds()
+    first = urlencode({name: asked[name] for name in ("region", "kind") if name in asked})
     context = {
         "title": _("Agencies and units"),
         "crumbs": (Crumb(_("Administration"), reverse("administration")), Crumb(_("Agencies and units"))),
@@ -53,6 +54,7 @@ def agencies(request: StaffRequest) -> HttpResponse:
                 (("", _("active")), ("unnamed", _("without a responsible person")), ("closed", _("closed"))),
             ),
         ),
+        "new_href": f"{reverse('admin-agency-new')}?{first}",
         "rows": [_row(agency, words) for agency in rows],
         "pager": Pager(
             f"?{urlencode({**asked, 'after': rows[-1].pk})}" if has_more else "",

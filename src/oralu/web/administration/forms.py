@@ -41,6 +41,21 @@ class Confirmed(forms.ModelForm):
             self.add_error("confirm", ValidationError([str(line) for line in consequences]))
 
 
+SECTIONS: tuple[tuple[Text, tuple[str, ...]], ...] = (
+    (gettext_lazy("What it is"), ("kind", "region", "name_ru", "name_kk", "address", "phone", "is_active")),
+    (
+        gettext_lazy("Whom it serves"),
+        ("localities", "accepts_sex", "min_age", "max_age", "accepts_children"),
+    ),
+    (gettext_lazy("Places"), ("counts_places", "places", "is_refuge", "refuge_address")),
+    (
+        gettext_lazy("Who answers"),
+        ("responsible", "responsible_name", "deputy", "deputy_name", "duty_contact"),
+    ),
+)
+"""The fields of an agency, as the page shows them."""
+
+
 class AgencyForm(Confirmed):
     places = forms.IntegerField(
         label=gettext_lazy("How many places"),
@@ -59,12 +74,7 @@ class AgencyForm(Confirmed):
 
     class Meta:
         model = Agency
-        fields = (
-            "kind", "region", "name_ru", "name_kk", "address", "phone", "localities",
-            "accepts_sex", "min_age", "max_age", "accepts_children", "counts_places", "places",
-            "is_refuge", "refuge_address", "responsible", "responsible_name", "deputy", "deputy_name",
-            "duty_contact", "is_active", "confirm",
-        )  # fmt: skip
+        fields = (*(name for _title, names in SECTIONS for name in names), "confirm")
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -103,6 +113,9 @@ class AgencyForm(Confirmed):
         if is_only_of_kind(self.instance):
             found.append(_("It is the only one of its kind in the region: its needs will have nobody to go to."))
         return found
+
+    def sections(self) -> list[tuple[Text, list[forms.BoundField]]]:
+        return [(title, [self[name] for name in names]) for title, names in SECTIONS]
 
     def places_wanted(self) -> int | None:
         return self.cleaned_data["places"] if self.cleaned_data["counts_places"] else None

@@ -85,7 +85,8 @@ def escalation(request: StaffRequest, escalation_id: int) -> HttpResponse:
     return perform(
         request,
         Deed(
-            title=_("Cause and measure: %(service)s") % {"service": service_label(found.need)},
+            title=_("Cause and measure"),
+            heading=service_label(found.need).capitalize(),
             submit=_("Record"),
             form=form,
             run=lambda data: escalation_answer(escalation=found, **data, actor=request.user, at=request.at),

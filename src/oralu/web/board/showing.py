@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from oralu.apps.access.models import Role, User
 from oralu.apps.referrals.models import CorrectiveMeasure, Escalation, Need
 from oralu.apps.routing.planning import OWN_UNIT
+from oralu.policyfiles import load_edition
 from oralu.web.components import Act, Countdown, Term, Tone, WorkRow
 from oralu.web.context import address
 from oralu.web.countdown import countdown, moment
-from oralu.web.presenting import service_label
+from oralu.web.presenting import rule_of, service_label, why_line
 
 
 def case_words(case_id: int, person: str = "") -> str:
@@ -71,6 +72,7 @@ def escalation_row(actor: User, escalation: Escalation, at: datetime) -> WorkRow
         meta=(case_words(escalation.case_id, person_of(actor, escalation)), str(escalation.case.unit)),
         countdown=lateness(escalation, at),
         act=act,
+        why=why_line(rule_of(escalation.need), load_edition(escalation.need.edition)),
     )
 
 

@@ -31,7 +31,8 @@ from oralu.web.components import Empty, Stat, Tone, WorkRow
 from oralu.web.countdown import moment
 from oralu.web.screens import HEADS, StaffRequest, lang, screen
 
-SHOWN = 8
+SHOWN = 6
+"""Rows of a list on the board itself: with all three lists full it still prints on one sheet."""
 
 
 def rows_href(figure: Figure, **wanted: object) -> str:

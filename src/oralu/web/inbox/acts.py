@@ -50,7 +50,8 @@ def _answer(
     return perform(
         request,
         Deed(
-            title=f"{label}: {_('%(number)s, %(service)s') % words}",
+            title=label,
+            heading=_("%(number)s, %(service)s") % words,
             submit=label,
             form=form,
             run=run,

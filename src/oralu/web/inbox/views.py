@@ -136,19 +136,19 @@ def referral(request: StaffRequest, referral_id: int) -> HttpResponse:
         "is_new": found.state == State.SENT,
         "countdown": countdown,
         "acts": acts_of(found),
-        "needed": _needed(found, countdown.exact),
+        "needed": _needed(found),
         "person": terms_of(disclosed(found, on=on), edition, on),
         "sender": _sender(found),
     }
     return render(request, "inbox/referral.html", context)
 
 
-def _needed(found: Referral, limit: object) -> list[Term]:
-    agency = found.agency
+def _needed(found: Referral) -> list[Term]:
+    agency, limit_at = found.agency, found.need.clock.limit_at
     return [
         Term(_("What is needed"), service_label(found.need).capitalize()),
         Term(_("Counts as given when"), result_of(edition_of(found), found.need.service)),
-        Term(_("Limit"), str(limit) or _("the deadline stands still now")),
+        Term(_("Limit"), localmoment(limit_at) or _("the deadline stands still now")),
         Term(_("Sent"), localmoment(found.sent_at)),
         Term(_("Answers for it"), agency.named_person, note=str(agency)),
     ]
