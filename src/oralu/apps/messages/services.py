@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from django.utils import translation
 from oralu.apps.journal.services import entry_record
 from oralu.apps.messages.models import Delivery, Message
 from oralu.apps.messages.texts import message_text
+from oralu.calendarfiles import load_calendar
 
 RETRIES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=12))
 
@@ -53,6 +54,25 @@ def messages_write(*, outgoing: Iterable[Outgoing], at: datetime) -> list[Messag
         batch_size=2000,
     )
     return messages
+
+
+def digests_add(*, counts: Mapping[int, int], template: str, at: datetime) -> None:
+    """Add to the digest that each user has of a template for this day; it counts as unread again. Two writers wait for
+    each other, in the order of the users, so that nothing is counted twice or left out."""
+    for user_id in sorted(counts):
+        message, is_new = Message.objects.select_for_update().get_or_create(
+            key=f"digest-{template}-{user_id}-{load_calendar().local_day(at).isoformat()}",
+            defaults={
+                "user_id": user_id,
+                "template": template,
+                "data": {"count": counts[user_id]},
+                "created_at": at,
+            },
+        )
+        if not is_new:
+            message.data["count"] += counts[user_id]
+            message.read_at = None
+            message.save(update_fields=["data", "read_at"])
 
 
 def message_read(*, message: Message, at: datetime) -> None:

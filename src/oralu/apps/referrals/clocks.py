@@ -87,6 +87,16 @@ def interval_switch(
     ClockInterval.objects.create(clock=clock, kind=kind, start=at, reason=reason, party=party, maximum=maximum, by=by)
 
 
+def pauses_end(log: list[ClockInterval], when: datetime) -> list[ClockInterval]:
+    """End the pause that a log shows as open, in memory: the interval that ended and the one that runs on, for the
+    caller to save in that order. The log is brought up to date."""
+    last = log[-1]
+    last.end = when
+    running = ClockInterval(clock_id=last.clock_id, kind=ClockInterval.Kind.RUNNING, start=when)
+    log.append(running)
+    return [last, running]
+
+
 def clocks_stop(clocks: Iterable[Clock], at: datetime) -> None:
     """Stop clocks for good: their needs are closed."""
     clocks = list(clocks)

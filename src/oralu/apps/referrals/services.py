@@ -14,7 +14,7 @@ from oralu.apps.access.models import Role, User
 from oralu.apps.agencies.models import Agency
 from oralu.apps.agencies.services import places_release
 from oralu.apps.journal.services import Record, entries_record, entry_record
-from oralu.apps.messages.services import Outgoing, messages_write
+from oralu.apps.messages.services import Outgoing, digests_add, messages_write
 from oralu.apps.referrals.clocks import clock_compute, clocks_stop
 from oralu.apps.referrals.models import Clock, CorrectiveMeasure, EarlierMeeting, Escalation, Need, Referral
 from oralu.core.lifecycle import NEED, REFERRAL, UNSENT, TransitionError, can
@@ -259,15 +259,7 @@ def _escalation_messages(
                     email=bool(user.email),
                 )
             )
-    for user_id, count in digests.items():
-        outgoing.append(
-            Outgoing(
-                key=f"digest-{at:%Y%m%d%H%M%S%f}-{user_id}",
-                user_id=user_id,
-                template="inherited_digest",
-                data={"count": count},
-            )
-        )
+    digests_add(counts=digests, template="inherited_digest", at=at)
     return outgoing
 
 
@@ -314,11 +306,22 @@ def escalation_answer(
 
 
 def measure_done(*, measure: CorrectiveMeasure, note: str, actor: User, at: datetime) -> None:
-    """The corrective measure has been carried out: its clock stops. In the caller's transaction."""
+    """The corrective measure has been carried out: its clock stops. If that was late and the worker has not seen it
+    yet, it is late all the same. In the caller's transaction."""
     measure = CorrectiveMeasure.objects.select_for_update().select_related("escalation").get(pk=measure.pk)
     if measure.done_at is not None:
         raise ValidationError(_("This measure is recorded as carried out already."))
     measure.done_at, measure.done_note = at, note
     measure.save(update_fields=["done_at", "done_note"])
-    clocks_stop(Clock.objects.filter(measure=measure), at)
+    clock = (
+        Clock.objects.select_for_update(of=("self",))
+        .select_related("case__unit", "measure__escalation__need")
+        .get(measure=measure)
+    )
+    if clock.due_at is not None and clock.due_at <= at:
+        kind, fell_due = Escalation.Kind.MEASURE_LATE, {clock.pk: clock.due_at}
+        escalations_write(clocks=[clock], kind=kind, fell_due=fell_due, leadership=Leadership(), at=at)
+        clock.breached_at = at
+        clock.save(update_fields=["breached_at"])
+    clocks_stop([clock], at)
     entry_record(kind="measure.done", actor=actor, at=at, case_id=measure.escalation.case_id, measure=measure.pk)

@@ -22,7 +22,7 @@ from oralu.apps.people.services import (
     persons_unmerge,
 )
 from oralu.apps.routing.evaluating import cases_evaluate
-from oralu.apps.routing.passing import days_catch_up
+from oralu.apps.routing.passing import cases_catch_up
 from oralu.apps.routing.planning import Cause
 from oralu.apps.routing.referring import consent_recorded
 
@@ -91,7 +91,7 @@ def _open_cases_lock(person_ids: Iterable[int], at: datetime) -> list[int]:
     """Whoever writes anything about a case holds its lock; the days that have come are looked at before the change."""
     ids = _open_ids(person_ids)
     list(Case.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"))
-    days_catch_up(case_ids=ids, at=at)
+    cases_catch_up(case_ids=ids, at=at)
     return ids
 
 

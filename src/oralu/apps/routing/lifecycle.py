@@ -19,7 +19,7 @@ from oralu.apps.referrals.services import GOING, needs_close, referral_move
 from oralu.apps.routing.evaluating import cases_evaluate
 from oralu.apps.routing.facts import case_lock
 from oralu.apps.routing.frames import local_day
-from oralu.apps.routing.passing import days_catch_up
+from oralu.apps.routing.passing import cases_catch_up
 from oralu.apps.routing.planning import Cause
 from oralu.apps.routing.policies import EditionsInForce
 from oralu.apps.routing.referring import need_refer
@@ -124,7 +124,7 @@ def case_resume(*, case: Case, actor: User, at: datetime) -> Case:
         interval_switch(clock=clock, kind=ClockInterval.Kind.RUNNING, at=at, by=actor)
     clocks_save(clocks)
     entry_record(kind="case.resumed", actor=actor, at=at, case_id=case.pk)
-    days_catch_up(case_ids=[case.pk], at=at)
+    cases_catch_up(case_ids=[case.pk], at=at)
     cases_evaluate(case_ids=[case.pk], actor=actor, at=at, cause=Cause("human"))
     case.refresh_from_db()
     return case

@@ -46,11 +46,12 @@ class Sending:
 
 @dataclass
 class Plan:
-    """The outcome of planning for one case."""
+    """The outcome of planning for one case. `since`: the moment from which what it changes counts."""
 
     frame: Frame
     edition: Edition
     on: date
+    since: datetime
     evaluation: Evaluation
     opening: dict[str, Rule] = field(default_factory=dict)
     closing: dict[str, Need] = field(default_factory=dict)
@@ -84,6 +85,7 @@ def plan_case(frame: Frame, edition: Edition, on: date, at: datetime, directory:
         frame,
         edition,
         on,
+        at,
         evaluation,
         opening,
         closing,

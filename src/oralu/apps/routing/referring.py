@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from oralu.apps.agencies.models import Agency
 from oralu.apps.agencies.selectors import Directory
 from oralu.apps.agencies.services import place_take, places_release
-from oralu.apps.cases.models import Case
+from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.cases.services import EvidenceData, evidence_add
 from oralu.apps.journal.services import entry_record
 from oralu.apps.messages.services import Outgoing, messages_write
@@ -25,6 +25,7 @@ from oralu.apps.referrals.services import Leadership, escalations_write, needs_c
 from oralu.apps.routing.evaluating import cases_evaluate, referral_new, referrals_announce
 from oralu.apps.routing.facts import FactData, case_lock, facts_record
 from oralu.apps.routing.frames import frames_load, local_day
+from oralu.apps.routing.passing import cases_catch_up
 from oralu.apps.routing.planning import Cause, first_state, needs_duty
 from oralu.core.lifecycle import REFERRAL, UNSENT, can
 from oralu.policyfiles import load_edition
@@ -49,14 +50,15 @@ def referral_handed_over(*, referral: Referral, actor: User, at: datetime) -> Re
 @transaction.atomic
 def consent_recorded(*, person: Person, given_on: date, actor: User | None, at: datetime) -> int:
     """Record the written consent; every referral that waited on it goes out. Returns how many."""
+    open_cases = Case.objects.filter(person=person).exclude(state=CaseState.CLOSED)
+    cases = [c.pk for c in open_cases.select_for_update(of=("self",)).order_by("pk")]
+    cases_catch_up(case_ids=cases, at=at)
     consent_record(person=person, given_on=given_on, actor=actor, at=at)
     waiting = list(
-        Referral.objects.filter(case__person=person, state=Referral.State.WAITING_CONSENT)
+        Referral.objects.filter(case__in=cases, state=Referral.State.WAITING_CONSENT)
         .select_related("need", "agency__responsible", "agency__deputy")
         .order_by("pk")
     )
-    cases = sorted({r.case_id for r in waiting})
-    list(Case.objects.select_for_update(of=("self",)).filter(pk__in=cases).order_by("pk"))
     for referral in waiting:
         has_account = referral.agency.staff.filter(is_active=True).exists()
         event = "consent_given" if has_account else "consent_given_on_paper"

@@ -25,13 +25,14 @@ def turn(at: datetime) -> int:
     clocks), so that an outage of a month is made good as if there had been none. Returns how much was done."""
     done = 0
     while True:
-        day = first_day_due(at=at)
+        before, day = done, first_day_due(at=at)
         until = min(at, start_of_day(day)) if day else at
         while took := sweep(at=at, until=until):
             done += took
-        if day is None or not (took := days_pass(day=day, at=at)):
+        if day is not None:
+            done += days_pass(day=day, at=at)
+        if day is None or done == before:
             break
-        done += took
     done += holds_expire(at=at)
     done += deliveries_send(at=at)
     Heartbeat.objects.filter(pk=1).update(seen_at=at)
