@@ -20,6 +20,7 @@ from oralu.apps.routing.facts import FactData
 from oralu.apps.routing.policies import edition_adopt
 from oralu.calendarfiles import load_calendar
 from oralu.core.identifiers import iin_generate
+from oralu.policyfiles import load_edition
 
 EDITION = "kz-pilot-2026"
 MONDAY = datetime(2026, 6, 1, 10, 0, tzinfo=load_calendar().zone)
@@ -104,7 +105,7 @@ def build(at: datetime = MONDAY) -> World:
     agency_save(agency=world.agencies["crisis_centre"], places=2, refuge_address="ул. Тайная, 7", actor=None, at=at)
     for kind in ("police_chief", "health_authority"):
         agency = _agency(world, kind)
-        _user(kind, Role.LEADERSHIP, agency, f"Руководитель {kind}")
+        _user(kind, Role.LEADERSHIP, agency, f"{agency.name_ru}, руководитель")
     world.aigul = _user("aigul", Role.CASE_MANAGER, world.unit, "Айгуль Сапарова")
     world.bolat = _user("bolat", Role.UNIT_HEAD, world.unit, "Болат Ержанов")
     world.dana = _user("dana", Role.PROVIDER, world.agencies["one_stop_shop"], "Дана Касымова")
@@ -128,8 +129,8 @@ def _agency(world: World, kind: str) -> Agency:
     agency = Agency(
         kind=kind,
         region=world.region,
-        name_ru=f"Организация {kind}",
-        name_kk=f"Ұйым {kind}",
+        name_ru=load_edition(EDITION).label("agency", kind, "ru").capitalize(),
+        name_kk=load_edition(EDITION).label("agency", kind, "kk").capitalize(),
         responsible_name="Ответственное лицо",
         duty_contact="+7 700 000 00 00",
     )

@@ -33,9 +33,14 @@ def load_edition(name_or_path: str | Path = DEFAULT_EDITION) -> Edition:
     """An edition by its name, or from a folder. Loaded once per process.
 
     Raises `EditionError` if there is none, or if anything in it is wrong."""
+    return _load(_folder(name_or_path))
+
+
+@lru_cache(maxsize=64)
+def _folder(name_or_path: str | Path) -> Path:
     name = str(name_or_path)
     if isinstance(name_or_path, str) and name in edition_names():
-        return _load(POLICY_DIR / name)
+        return POLICY_DIR / name
     folder = Path(name_or_path)
     if not (folder / "edition.yaml").is_file():
         raise EditionError(
@@ -45,7 +50,7 @@ def load_edition(name_or_path: str | Path = DEFAULT_EDITION) -> Edition:
             "is neither an edition nor a folder with an edition.yaml",
             f"Editions here: {', '.join(edition_names())}.",
         )
-    return _load(folder.resolve())
+    return folder.resolve()
 
 
 @lru_cache(maxsize=32)

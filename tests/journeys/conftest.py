@@ -46,6 +46,10 @@ def sign_in(browser: Browser, live_server: Any) -> Iterator[SignIn]:
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda m: complaints.append(f"{page.url}: {m.text}") if m.type == "error" else None)
+        page.on(
+            "response",
+            lambda r: complaints.append(f"{r.status}: {r.url}") if r.status >= 400 and "/static/" in r.url else None,
+        )
         page.on("pageerror", lambda e: complaints.append(f"{page.url}: {e}"))
         page.goto("/login")
         page.locator("input[name=username]").fill(user.username)
@@ -57,5 +61,5 @@ def sign_in(browser: Browser, live_server: Any) -> Iterator[SignIn]:
     yield open_page
     for context in contexts:
         context.close()
-    # A refused form answers 422 by design; the browser logs it as a failed resource.
-    assert [c for c in complaints if "422" not in c] == []
+    # A refused form answers 422 and what may not be seen 404, by design; the browser logs both as failed resources.
+    assert [c for c in complaints if "status of 422" not in c and "status of 404" not in c] == []

@@ -152,7 +152,8 @@ def test_a_mistaken_fact_is_retracted_and_its_need_says_why_it_was_withdrawn(wor
 
 
 def test_only_those_who_place_a_threatened_woman_see_where_the_refuge_is(world: World, sign_in: SignIn) -> None:
-    case = world.enrol(facts={"housing": "with_aggressor", "violence_threat": "yes"})
+    papers = {"identity_document": "held", "residence_registration": "permanent"}
+    case = world.enrol(facts={"housing": "with_aggressor", "violence_threat": "yes"} | papers)
     referral = Referral.objects.get(case=case, need__service="safe_place")
     assert referral.agency == world.agencies["crisis_centre"]
     aigul = sign_in(world.aigul)
