@@ -13,6 +13,7 @@ from oralu.apps.access.models import Role, User
 from oralu.apps.agencies.models import Occupancy
 from oralu.apps.cases.models import Case, Ground, Statement
 from oralu.apps.journal.models import Entry
+from oralu.apps.messages.models import Message
 from oralu.apps.people.models import Child
 from oralu.apps.referrals.disclosure import DISCLOSED, Attribute
 from oralu.apps.referrals.models import Need, Referral
@@ -259,6 +260,7 @@ def test_places_are_held_taken_and_released(world: World, sign_in: Callable[[Use
     occupancy.refresh_from_db()
     assert occupancy.state == "released"
     assert Entry.objects.get(kind="place.released").actor == world.gulnar
+    assert Message.objects.get(template="place_left").user == world.aigul
     assert client.post(f"/inbox/places/{occupancy.pk}/release").status_code == 404
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from oralu.apps.agencies.models import Agency, Occupancy, Place, RefugeAddress
 from oralu.apps.journal.services import entry_record
+from oralu.apps.messages.services import Outgoing, messages_write
 
 if TYPE_CHECKING:
     from oralu.apps.access.models import User
@@ -58,8 +59,10 @@ def places_release(*, referral_ids: list[int], at: datetime) -> int:
 
 @transaction.atomic
 def place_release(*, occupancy: Occupancy, actor: User, at: datetime) -> Occupancy:
-    """The person has left: the place is free again. Raises ValidationError when it is only held or free already."""
-    occupancy = Occupancy.objects.select_for_update(of=("self",)).select_related("referral").get(pk=occupancy.pk)
+    """The person has left: the place is free again, and the case manager is told, since nobody knows where the person
+    lives now. Raises ValidationError when it is only held or free already."""
+    found = Occupancy.objects.select_related("referral__need", "referral__case__officer")
+    occupancy = found.select_for_update(of=("self",)).get(pk=occupancy.pk)
     if occupancy.state != Occupancy.State.TAKEN:
         raise ValidationError(_("This place is not taken any more. Reload the page to see what has happened."))
     occupancy.state, occupancy.released_at = Occupancy.State.RELEASED, at
@@ -72,7 +75,22 @@ def place_release(*, occupancy: Occupancy, actor: User, at: datetime) -> Occupan
         referral=occupancy.referral_id,
         place=occupancy.place_id,
     )
+    _tell_officer(occupancy, at)
     return occupancy
+
+
+def _tell_officer(occupancy: Occupancy, at: datetime) -> None:
+    case, need = occupancy.referral.case, occupancy.referral.need
+    if case.officer is None or not case.officer.is_active or case.state == "closed":
+        return
+    message = Outgoing(
+        key=f"place-{occupancy.pk}-left",
+        user_id=case.officer_id,
+        template="place_left",
+        case_id=case.pk,
+        data={"service": need.service, "edition": need.edition, "case": case.pk},
+    )
+    messages_write(outgoing=[message], at=at)
 
 
 def holds_expire(*, at: datetime) -> int:

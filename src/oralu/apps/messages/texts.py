@@ -96,6 +96,13 @@ def _answered(data: dict[str, Any]) -> Text:
     )
 
 
+def _place_left(data: dict[str, Any]) -> Text:
+    return Text(
+        _("The person has left: %(service)s") % {"service": _service(data)},
+        _("%(case)s Ask where the person lives now, and record it.") % {"case": _case(data)},
+    )
+
+
 TEMPLATES = {
     "target_passed": _target,
     "breached": _breach,
@@ -105,4 +112,5 @@ TEMPLATES = {
     "measure_late": _measure_late,
     "referral_sent": _referral,
     "referral_answered": _answered,
+    "place_left": _place_left,
 }

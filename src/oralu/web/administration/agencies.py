@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from oralu.apps.agencies.admin_selectors import AgencyFilter, agencies_page, agency_of, regions
@@ -69,7 +70,11 @@ def _row(agency: Agency, words: dict[str, str]) -> WorkRow:
     named = agency.named_person
     accounts: int = agency.accounts  # type: ignore[attr-defined]
     what = _("answers: %(name)s") % {"name": named} if named else _("nobody is named: no referral can go there")
-    by = _("%(n)s active accounts") % {"n": accounts} if accounts else _("no account: referrals go on paper")
+    by = (
+        ngettext("%(n)s account", "%(n)s accounts", accounts) % {"n": accounts}
+        if accounts
+        else _("no account: referrals go on paper")
+    )
     return WorkRow(
         key=f"a{agency.pk}",
         title=str(agency),

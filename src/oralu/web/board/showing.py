@@ -56,7 +56,7 @@ def lateness(escalation: Escalation, at: datetime) -> Countdown:
     shown = countdown(state="running", at=max(ended or at, escalation.fell_due_at), due_at=escalation.fell_due_at)
     if ended is None:
         return shown
-    words = _("%(late)s, closed since") % {"late": shown.text}
+    words = _("%(late)s, closed by now") % {"late": shown.text}
     return Countdown(words, Tone.QUIET, exact=shown.exact, due_at=shown.due_at)
 
 

@@ -46,12 +46,11 @@ def _answer(
 ) -> HttpResponse:
     page = reverse("inbox-referral", args=[referral.pk])
     label = act_of(event, referral).label
-    words = {"number": number(referral.pk), "service": service_label(referral.need)}
     return perform(
         request,
         Deed(
             title=label,
-            heading=_("%(number)s, %(service)s") % words,
+            heading=f"{number(referral.pk)}, {service_label(referral.need)}",
             submit=label,
             form=form,
             run=run,
