@@ -215,7 +215,7 @@ def _outcome(story: Story, service: str, case_id: int, today: date) -> list[Fact
 
 
 def _leave_later(story: Story, referral: Referral, at: datetime) -> None:
-    """A place in a centre is for 90 days at most: by then the person has moved on, or the place is freed all the same."""
+    """A place in a centre is for 90 days at most: by then the person has moved on, and the place is free again."""
     stay = story.rng.uniform(15, 88)
     moment = story.clock.at_work(at + timedelta(days=stay))
     story.clock.plan(moment, "moved_on", partial(_leave, story, referral.pk))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,7 +15,7 @@ from oralu.apps.routing.facts import FactData
 from oralu.calendarfiles import load_calendar
 from oralu.demo import life
 from oralu.demo.people import Someone
-from oralu.demo.places import AREAS, Area, Office
+from oralu.demo.places import AREAS, Office
 from oralu.demo.story import Story
 
 INHERITED = 0.12
@@ -94,25 +95,33 @@ def _until(story: Story, fact: FactData, on: date) -> FactData:
     return fact
 
 
-def office_for(story: Story, area: Area | None = None) -> tuple[Office, User]:
-    """A unit by the weights of the regions (the main town twice as often) and one of its officers, the first with most
-    cases."""
-    rng = story.rng
-    area = area or rng.choices(AREAS, [a.weight for a in AREAS])[0]
-    office = rng.choices(story.world.offices[area.code], (0.7, 0.3))[0]
-    count = len(office.officers)
-    return office, rng.choices(office.officers, [1.6, *[1.0] * (count - 1)])[0]
+class Desks:
+    """Spreads people over units and officers."""
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+        self._load: Counter[int] = Counter()
+
+    def next(self) -> tuple[Office, User]:
+        """A unit by the weights of the regions (the main town more often), and of its officers the one with the
+        lightest load; the first of them leads more cases than the others."""
+        rng = self._story.rng
+        area = rng.choices(AREAS, [a.weight for a in AREAS])[0]
+        office = rng.choices(self._story.world.offices[area.code], (0.7, 0.3))[0]
+        officer = min(office.officers, key=lambda o: self._load[o.pk] / (1.6 if o is office.officers[0] else 1))
+        self._load[officer.pk] += 1
+        return office, officer
 
 
 def register(story: Story, *, count: int, start: datetime) -> list[Arrival]:
     """Everybody who comes in the course of the history without a role of their own in it."""
-    rng, clock = story.rng, story.clock
+    rng, clock, desks = story.rng, story.clock, Desks(story)
     inherited = round(count * INHERITED)
     go_live = load_calendar().local_day(start) + timedelta(days=5)
     imported_at = clock.at_work(start + timedelta(days=2))
     arrivals = []
     for number in range(count):
-        office, officer = office_for(story)
+        office, officer = desks.next()
         fate = rng.random()
         if number < inherited:
             when = imported_at

@@ -1,5 +1,5 @@
-"""The replay: the world is built before the first day, people arrive, and every act goes through the services at its own
-moment until now."""
+"""The replay: the world is built before the first day, people arrive, and every act goes through the services at its
+own moment until now."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""How missed deadlines are dealt with above: a cause, a measure with a date, and the measure carried out in time, late or
-never."""
+"""How missed deadlines are dealt with above: a cause, a measure with a date, and the measure carried out in time, late
+or never."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ def answer(story: Story, pk: int, at: datetime) -> None:
         at=at,
     )
     fate = story.rng.random()
-    if fate < 0.9:
+    if fate < 0.93:
         days = (due_on - story.clock.today()).days
-        share = story.rng.uniform(0.2, 0.85) if fate < 0.7 else story.rng.uniform(1.4, 3)
+        share = story.rng.uniform(0.2, 0.85) if fate < 0.78 else story.rng.uniform(1.4, 3)
         when = story.clock.at_work(at + timedelta(days=days * share))
         story.clock.plan(when, "measure_done", partial(carry_out, story, measure.pk))
 

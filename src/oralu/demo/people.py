@@ -58,8 +58,8 @@ PROVED = {
 
 @dataclass
 class Someone:
-    """A person before enrolment. `truth`: how things stand; `told`: what is said on the first day, the rest comes out at
-    later visits."""
+    """A person before enrolment. `truth`: how things stand; `told`: what is said on the first day, the rest comes out
+    at later visits."""
 
     data: PersonData
     ground: str

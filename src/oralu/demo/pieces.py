@@ -68,8 +68,8 @@ def _later(name: str, days: float, act: Callable[..., object], *args: object) ->
 
 
 def formal_supervision(story: Story) -> list[Arrival]:
-    """Supervised and never referred: the papers to agencies lie in the drawer. On day 30 that is a critical failure; the
-    transfer to a unit that works ends it."""
+    """Supervised and never referred: the papers to agencies lie in the drawer. On day 30 that is a critical failure;
+    the transfer to a unit that works ends it."""
 
     def hook(story: Story, case: Case, at: datetime) -> None:
         unit.write_plan(story, case, at)
@@ -163,8 +163,8 @@ def duplicate(story: Story) -> list[Arrival]:
 
 
 def fresh(story: Story, area: Area) -> list[Arrival]:
-    """What is open now in a region, with the officer whose page is opened first: a threatened woman waiting for a place,
-    one whose hours run out, papers not applied for, a plan not written."""
+    """What is open now in a region, with the officer whose page is opened first: a threatened woman waiting for a
+    place, one whose hours run out, papers not applied for, a plan not written."""
     threat = {"housing": "with_aggressor", "violence_threat": "yes", "psychological_need": "high"}
     return [
         _arrival(story, area, hours=3.2, quiet=True, hook=_waits_for_place, **threat),

@@ -4,7 +4,7 @@ invented; agencies differ in speed and reliability, since that is what the deadl
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import Random
 
 from django.contrib.auth.hashers import make_password
@@ -15,6 +15,7 @@ from oralu.apps.access.services import user_save
 from oralu.apps.agencies.models import Agency, Region
 from oralu.apps.agencies.services import agency_save
 from oralu.apps.routing.policies import edition_adopt
+from oralu.calendarfiles import load_calendar
 from oralu.demo.names import phone, staff_name
 from oralu.policyfiles import DEFAULT_EDITION
 
@@ -89,7 +90,7 @@ class Area:
     login: str
     weight: float
     units: tuple[Unit, Unit]
-    places: tuple[int, int]
+    places: dict[str, int]
     manners: dict[str, Manner] = field(default_factory=dict)
     on_paper: tuple[str, ...] = ()
     second: tuple[str, ...] = ()
@@ -101,7 +102,7 @@ AREAS = (
         "karaganda",
         0.33,
         (Unit(("Караганда", "Қарағанды"), 3, "karaganda"), Unit(("Темиртау", "Теміртау"), 2, "temirtau")),
-        (4, 6),
+        {"crisis_centre": 4, "social_adaptation_centre": 6},
         {"one_stop_shop": FAST, "clinic": FAST, "career_centre": OVERLOADED, "local_executive_body": SLOW},
         on_paper=("guardianship",),
         second=("one_stop_shop", "clinic", "career_centre"),
@@ -111,7 +112,7 @@ AREAS = (
         "kostanay",
         0.24,
         (Unit(("Костанай", "Қостанай"), 3, "kostanay"), Unit(("Рудный", "Рудный"), 2, "rudny")),
-        (3, 4),
+        {"crisis_centre": 3, "social_adaptation_centre": 4},
         {"police": SLOW, "psychologist": SLOW, "crisis_centre": FAST, "one_stop_shop": USUAL},
         on_paper=("career_centre", "clinic", "local_executive_body"),
     ),
@@ -120,7 +121,7 @@ AREAS = (
         "astana",
         0.43,
         (Unit(("район Алматы", "Алматы ауданы"), 3, "astana"), Unit(("район Есиль", "Есіл ауданы"), 3, "esil")),
-        (5, 8),
+        {"crisis_centre": 5, "social_adaptation_centre": 8},
         {"local_executive_body": OVERLOADED, "career_centre": FAST, "clinic": SLOW, "police": FAST},
         second=("clinic", "psychologist"),
     ),
@@ -162,103 +163,84 @@ class World:
 
 
 def build(*, at: datetime, size: int, rng: Random) -> World:
-    """Write regions' agencies, staff and the adoption of the policy as of `at`. Places grow with the size of the cohort,
-    so that their shortage stays what it is."""
-    world = World(admin=_user(None, "admin", "Администратор пилота", Role.ADMINISTRATOR, None, at))
-    growth = max(1.0, size / 150)
+    """Write the regions' agencies, their staff and the adoption of the policy as of `at`. Places grow with the size of
+    the cohort, so that their shortage stays what it is."""
+    builder = _Builder(at, rng, growth=max(1.0, size / 150))
     for area in AREAS:
+        builder.area(area)
+    User.objects.update(password=make_password(DEMO_PASSWORD))
+    return builder.world
+
+
+class _Builder:
+    def __init__(self, at: datetime, rng: Random, growth: float) -> None:
+        self._at, self._rng, self._growth = at, rng, growth
+        admin = User(username="admin", full_name="Администратор пилота", role=Role.ADMINISTRATOR, is_demo=True)
+        self.world = World(admin=user_save(user=admin, password=None, actor=None, at=at))
+
+    def area(self, area: Area) -> None:
         region = Region.objects.get(code=area.code)
         for number, unit in enumerate(area.units):
-            kinds = KINDS if number == 0 else {kind: KINDS[kind] for kind in area.second}
-            for kind, terms in kinds.items():
-                _agency(world, area, region, kind, terms, unit, growth, at, rng)
-            world.offices.setdefault(area.code, []).append(_office(world, area, region, unit, at, rng))
-        edition_adopt(
-            edition_name=DEFAULT_EDITION,
+            for kind in KINDS if number == 0 else area.second:
+                self._agency(area, region, kind, unit)
+            self.world.offices.setdefault(area.code, []).append(self._office(area, region, unit))
+        start = load_calendar().local_day(self._at)
+        edition_adopt(edition_name=DEFAULT_EDITION, region=region, from_date=start, actor=self.world.admin, at=self._at)
+
+    def _save(self, agency: Agency, places: int | None = None, hidden: str = "") -> Agency:
+        return agency_save(agency=agency, places=places, refuge_address=hidden, actor=self.world.admin, at=self._at)
+
+    def _user(self, login: str, role: str, agency: Agency) -> User:
+        user = User(username=login, full_name=staff_name(self._rng), role=role, agency=agency, is_demo=True)
+        return user_save(user=user, password=None, actor=self.world.admin, at=self._at)
+
+    def _office(self, area: Area, region: Region, unit: Unit) -> Office:
+        town_ru, town_kk = unit.town
+        agency = Agency(
+            kind="probation_unit",
             region=region,
-            from_date=at.date() - timedelta(days=1),
-            actor=world.admin,
-            at=at,
+            name_ru=f"Служба пробации, {town_ru}",
+            name_kk=f"Пробация қызметі, {town_kk}",
+            address=f"{town_ru}, ул. Учебная, {self._rng.randrange(1, 40)}",
+            phone=phone(self._rng),
         )
-    User.objects.update(password=make_password(DEMO_PASSWORD))
-    return world
+        self._save(agency)
+        head = self._user(f"head.{unit.login}", Role.UNIT_HEAD, agency)
+        logins = [f"officer{n if n > 1 else ''}.{unit.login}" for n in range(1, unit.officers + 1)]
+        officers = [self._user(login, Role.CASE_MANAGER, agency) for login in logins]
+        agency.responsible, agency.deputy = head, officers[0]
+        self._save(agency)
+        return Office(agency, area, town_ru, head, officers)
 
-
-def _user(actor: User | None, login: str, name: str, role: str, agency: Agency | None, at: datetime) -> User:
-    user = User(username=login, full_name=name, role=role, agency=agency, is_demo=True)
-    return user_save(user=user, password=None, actor=actor, at=at)
-
-
-def _office(world: World, area: Area, region: Region, unit: Unit, at: datetime, rng: Random) -> Office:
-    town_ru, town_kk = unit.town
-    agency = Agency(
-        kind="probation_unit",
-        region=region,
-        name_ru=f"Служба пробации, {town_ru}",
-        name_kk=f"Пробация қызметі, {town_kk}",
-        address=f"{town_ru}, ул. Учебная, {rng.randrange(1, 40)}",
-        phone=phone(rng),
-    )
-    agency_save(agency=agency, places=None, refuge_address="", actor=world.admin, at=at)
-    head = _user(world.admin, f"head.{unit.login}", staff_name(rng), Role.UNIT_HEAD, agency, at)
-    officers = [
-        _user(
-            world.admin,
-            f"officer{n if n > 1 else ''}.{unit.login}",
-            staff_name(rng),
-            Role.CASE_MANAGER,
-            agency,
-            at,
+    def _agency(self, area: Area, region: Region, kind: str, unit: Unit) -> None:
+        terms, rng = KINDS[kind], self._rng
+        town_ru, town_kk = unit.town
+        agency = Agency(
+            kind=kind,
+            region=region,
+            name_ru=f"{terms.ru}, {town_ru}",
+            name_kk=f"{terms.kk}, {town_kk}",
+            phone=phone(rng),
+            deputy_name=staff_name(rng),
+            duty_contact=phone(rng) if terms.at_night or kind == "one_stop_shop" else "",
+            accepts_sex={"crisis_centre": "female", "social_adaptation_centre": "male"}.get(kind, ""),
+            counts_places=kind in area.places,
+            is_refuge=kind == "crisis_centre",
+            localities=[] if unit is area.units[0] else [town_ru],
         )
-        for n in range(1, unit.officers + 1)
-    ]
-    agency.responsible, agency.deputy = head, officers[0]
-    agency_save(agency=agency, places=None, refuge_address="", actor=world.admin, at=at)
-    return Office(agency, area, town_ru, head, officers)
-
-
-def _agency(
-    world: World,
-    area: Area,
-    region: Region,
-    kind: str,
-    terms: Kind,
-    unit: Unit,
-    growth: float,
-    at: datetime,
-    rng: Random,
-) -> None:
-    town_ru, town_kk = unit.town
-    agency = Agency(
-        kind=kind,
-        region=region,
-        name_ru=f"{terms.ru}, {town_ru}",
-        name_kk=f"{terms.kk}, {town_kk}",
-        phone=phone(rng),
-        deputy_name=staff_name(rng),
-        duty_contact=phone(rng) if terms.at_night or kind == "one_stop_shop" else "",
-    )
-    places = None
-    if kind == "crisis_centre":
-        agency.is_refuge, agency.counts_places, agency.accepts_sex = True, True, "female"
-        places = round(area.places[0] * growth)
-    elif kind == "social_adaptation_centre":
-        agency.counts_places, agency.accepts_sex = True, "male"
-        places = round(area.places[1] * growth)
-    if not agency.is_refuge:
-        agency.address = f"{town_ru}, ул. Примерная, {rng.randrange(1, 60)}"
-    hidden = f"{town_ru}, ул. Образцовая, {rng.randrange(1, 60)}" if agency.is_refuge else ""
-    if unit is not area.units[0]:
-        agency.localities = [town_ru]
-    if kind in area.on_paper:
-        agency.responsible_name = f"{staff_name(rng)}, специалист"
-    agency_save(agency=agency, places=places, refuge_address=hidden, actor=world.admin, at=at)
-    user = None
-    if kind not in area.on_paper:
-        user = _user(world.admin, f"{terms.login}.{unit.login}", staff_name(rng), terms.role, agency, at)
-        agency.responsible = user
-        agency_save(agency=agency, places=None, refuge_address="", actor=world.admin, at=at)
-    if user is not None and terms.role == Role.LEADERSHIP:
-        world.leaders[agency.pk] = user
-    else:
-        world.desks[agency.pk] = Desk(agency, area.manners.get(kind, USUAL), user, terms.at_night)
+        address = f"{town_ru}, ул. Примерная, {rng.randrange(1, 60)}"
+        if not agency.is_refuge:
+            agency.address = address
+        if kind in area.on_paper:
+            agency.responsible_name = f"{staff_name(rng)}, специалист"
+        places = round(area.places[kind] * self._growth) if agency.counts_places else None
+        self._save(agency, places, address if agency.is_refuge else "")
+        user = None
+        if kind not in area.on_paper:
+            user = self._user(f"{terms.login}.{unit.login}", terms.role, agency)
+            agency.responsible = user
+            self._save(agency)
+        if user is not None and terms.role == Role.LEADERSHIP:
+            self.world.leaders[agency.pk] = user
+        else:
+            self.world.desks[agency.pk] = Desk(agency, area.manners.get(kind, USUAL), user, terms.at_night)

@@ -177,7 +177,7 @@ def refer_again(story: Story, pk: int, at: datetime) -> None:
 
 
 def served(story: Story, referral: Referral) -> None:
-    """An agency says that it has helped: the person confirms or disputes, the officer accepts, or nobody says a word."""
+    """An agency says that it has helped: the person confirms or disputes, the officer accepts, or nobody says it."""
     clock, fate = story.clock, story.rng.random()
     answer = clock.at_work(clock.after(days=1.5))
     if fate < 0.05:
