@@ -70,11 +70,9 @@ def _row(agency: Agency, words: dict[str, str]) -> WorkRow:
     named = agency.named_person
     accounts: int = agency.accounts  # type: ignore[attr-defined]
     what = _("answers: %(name)s") % {"name": named} if named else _("nobody is named: no referral can go there")
-    by = (
-        ngettext("%(n)s account", "%(n)s accounts", accounts) % {"n": accounts}
-        if accounts
-        else _("no account: referrals go on paper")
-    )
+    by = _("no account: referrals go on paper")
+    if accounts:
+        by = ngettext("%(n)s account", "%(n)s accounts", accounts) % {"n": accounts}
     return WorkRow(
         key=f"a{agency.pk}",
         title=str(agency),

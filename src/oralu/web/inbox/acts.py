@@ -17,7 +17,7 @@ from oralu.apps.referrals.selectors import referrals_visible_to
 from oralu.apps.routing import referring
 from oralu.apps.routing.frames import local_day
 from oralu.web.acting import Deed, perform, sent
-from oralu.web.case.forms import CannotForm, ServedForm
+from oralu.web.answer_forms import CannotForm, ServedForm
 from oralu.web.components import Crumb, Text
 from oralu.web.inbox.showing import act_of, edition_of, number, result_of
 from oralu.web.presenting import service_label

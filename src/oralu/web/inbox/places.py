@@ -85,6 +85,6 @@ def release(request: StaffRequest, occupancy_id: int) -> HttpResponse:
             back=reverse("places"),
             crumbs=(Crumb(_("Inbox"), reverse("inbox")), Crumb(_("Places"), reverse("places")), Crumb(label)),
             records=(_("that the place is free, by whom and when"),),
-            lead=_("From now on the place is offered to the next person."),
+            lead=_("From now on the place is offered to the next person. The case manager is told."),
         ),
     )
