@@ -34,6 +34,14 @@ def rows_insert(objects: Collection[Model]) -> None:
         item._state.adding, item._state.db = False, connection.alias
 
 
+def values_insert(model: type[Model], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows given by the columns of a model, where nobody needs the objects. A column left out is null."""
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_insert(model)[0].rpartition(" RETURNING ")[0], [_json(rows)])
+
+
 def rows_update(objects: Collection[Model], names: Sequence[str]) -> None:
     """Write the named fields of stored objects of one model."""
     if not objects:
@@ -78,7 +86,7 @@ def _quoted(name: str) -> str:
     return connection.ops.quote_name(name)
 
 
-def _json(rows: list[dict[str, Any]]) -> str:
+def _json(rows: Sequence[dict[str, Any]]) -> str:
     return json.dumps(rows, default=_plain, ensure_ascii=False, check_circular=False)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from oralu.apps.journal.models import Entry
-from oralu.apps.rows import rows_insert
+from oralu.apps.rows import values_insert
 
 if TYPE_CHECKING:
     from oralu.apps.access.models import User
@@ -25,7 +25,10 @@ class Record:
 
 def entries_record(*, records: Iterable[Record], actor: User | None, at: datetime) -> None:
     """Write the records in one statement, inside the caller's transaction. `actor` is None for the system itself."""
-    rows_insert([Entry(at=at, actor=actor, kind=r.kind, case_id=r.case_id, data=r.data) for r in records])
+    who = actor.pk if actor is not None else None
+    values_insert(
+        Entry, [{"at": at, "actor_id": who, "kind": r.kind, "case_id": r.case_id, "data": r.data} for r in records]
+    )
 
 
 def entry_record(*, kind: str, actor: User | None, at: datetime, case_id: int | None = None, **data: Any) -> None:
