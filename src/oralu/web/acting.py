@@ -1,4 +1,4 @@
-"""An act outside the page of a case, from its form to the flash message: in a panel or on a page of its own."""
+"""An act, from its form to the flash message: the same in every part, in a panel or on a page of its own."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
-from oralu.web.components import Crumb, Term, Text
+from oralu.apps.cases.models import Case, CaseState
+from oralu.web.components import Crumb, Tab, Term, Text, Why
+from oralu.web.context import address
 from oralu.web.screens import StaffRequest, add_errors
 
 SEE_OTHER = 303
@@ -22,23 +26,50 @@ SEE_OTHER = 303
 
 @dataclass(frozen=True)
 class Deed:
-    """One act: its words, its form and the service that it calls with the cleaned data; what that returns goes to
-    `done`, the words of success. `heading` names the page where it stands alone, outside the row that says what it is
-    about. `back` is where one came from; `onward`, if given, where the browser goes afterwards instead."""
+    """One act: its words, its form and the service that it calls with the cleaned data. `done` are the words of
+    success, or what makes them of that which the service returned. `heading` names the page where the act stands alone,
+    outside the row that says what it is about. `back` is where one came from; `onward`, if given, where the browser
+    goes afterwards instead. `refusal` says why it cannot be done at all now. `answers` are other acts to choose from in
+    its place; `paper` is the address of what is to be printed for it."""
 
     title: Text
     submit: Text
     form: forms.Form
     run: Callable[[dict[str, Any]], Any]
-    done: Callable[[Any], Text]
+    done: Text | Callable[[Any], Text]
     back: str
     crumbs: tuple[Crumb, ...] = ()
     records: tuple[Text, ...] = ()
     lead: Text = ""
     terms: tuple[Term, ...] = ()
+    why: Why | None = None
     tone: str = "primary"
     heading: Text = ""
     onward: str = ""
+    refusal: Text = ""
+    answers: tuple[Tab, ...] = ()
+    paper: str = ""
+
+
+def case_address(case: Case, anchor: str = "") -> str:
+    """The page of a case, at a place on it."""
+    return reverse("case", args=[case.pk]) + (f"#{anchor}" if anchor else "")
+
+
+def case_deed(case: Case, *, title: Text, anchor: str = "", leaves: bool = False, **more: Any) -> Deed:
+    """An act on a case: it goes back to the page of the case, at the place where its result is seen (`anchor`), or, if
+    after it the case may no longer be the reader's (`leaves`), to the caseload. In a closed case nothing is done."""
+    back = case_address(case, anchor)
+    closed = case.state == CaseState.CLOSED
+    return Deed(
+        title=title,
+        back=back,
+        crumbs=(Crumb(f"{case.person.full_name}, № {case.pk}", back), Crumb(title)),
+        heading=case.person.full_name,
+        onward=(address("caseload") or "/") if leaves else "",
+        refusal=_("This case is closed: nothing more can be recorded in it.") if closed else "",
+        **more,
+    )
 
 
 def sent(request: StaffRequest) -> tuple[Any, Any]:
@@ -55,6 +86,9 @@ def see_other(address: str) -> HttpResponse:
 
 def perform(request: StaffRequest, deed: Deed) -> HttpResponse:
     """Show the form, or do what it says. A refused form keeps what was typed (422); nothing of it has been written."""
+    if deed.refusal:
+        messages.error(request, str(deed.refusal))
+        return _settled(request, deed)
     if request.method == "POST" and deed.form.is_valid():
         try:
             with transaction.atomic():
@@ -62,7 +96,7 @@ def perform(request: StaffRequest, deed: Deed) -> HttpResponse:
         except ValidationError as error:
             add_errors(deed.form, error)
         else:
-            messages.success(request, str(deed.done(result)))
+            messages.success(request, str(deed.done(result) if callable(deed.done) else deed.done))
             return _settled(request, deed)
     return _shown(request, deed, status=422 if request.method == "POST" else 200)
 

@@ -25,8 +25,8 @@ from oralu.core.edition import Edition
 from oralu.policyfiles import edition_names, load_edition
 from oralu.web.acting import see_other
 from oralu.web.administration.views import edition_title
-from oralu.web.fields import day_field
 from oralu.web.components import Crumb, Filter
+from oralu.web.fields import day_field
 from oralu.web.screens import ADMINISTRATORS, StaffRequest, add_errors, lang, screen
 
 TOMORROW = timedelta(days=1)

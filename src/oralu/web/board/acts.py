@@ -20,8 +20,8 @@ from oralu.apps.routing.board_selectors import measure_of
 from oralu.apps.routing.frames import local_day
 from oralu.web.acting import Deed, perform, sent
 from oralu.web.board.showing import answer_terms, answers_for, case_words, escalation_terms, person_of
-from oralu.web.case.forms import day_field, text_field
 from oralu.web.components import Crumb
+from oralu.web.fields import day_field, text_field
 from oralu.web.presenting import service_label
 from oralu.web.screens import HEADS, StaffRequest, screen
 

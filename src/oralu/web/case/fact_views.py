@@ -14,8 +14,9 @@ from oralu.apps.routing.case_selectors import edition_for, evidence_visible_to, 
 from oralu.apps.routing.facts import facts_record, statement_retract
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.referring import consent_recorded
-from oralu.web.case.deeds import Deed, perform, sent
-from oralu.web.case.forms import DayForm, FactForm, NoteForm, text_field
+from oralu.web.acting import case_deed, perform, sent
+from oralu.web.case.forms import DayForm, FactForm, NoteForm
+from oralu.web.fields import text_field
 from oralu.web.screens import CASE_WORK, StaffRequest, lang, screen
 from oralu.web.templatetags.oralu import localdate
 
@@ -32,8 +33,8 @@ def fact_record(request: StaffRequest, case_id: int, name: str) -> HttpResponse:
     label = edition.label("fact", name, lang())
     return perform(
         request,
-        Deed(
-            case=case,
+        case_deed(
+            case,
             title=label,
             submit=_("Record"),
             done=_("Recorded: %(fact)s. The case has been evaluated anew.") % {"fact": label},
@@ -65,8 +66,8 @@ def fact_retract(request: StaffRequest, statement_id: int) -> HttpResponse:
     form.fields["reason"] = text_field(_("Why it is a mistake"), required=True)
     return perform(
         request,
-        Deed(
-            case=case,
+        case_deed(
+            case,
             title=_("Retract a mistaken statement"),
             submit=_("Retract"),
             done=_("Retracted. What it had opened is withdrawn with your reason."),
@@ -104,8 +105,8 @@ def evidence(request: StaffRequest, evidence_id: int) -> HttpResponse:
 def consent(request: StaffRequest, case_id: int) -> HttpResponse:
     case = get_object_or_404(cases_visible_to(request.user), pk=case_id)
     form = DayForm(*sent(request), label=_("Date of the written consent"), initial=local_day(request.at))
-    deed = Deed(
-        case=case,
+    deed = case_deed(
+        case,
         title=_("Written consent to hand data to the agencies"),
         submit=_("Record the consent"),
         done=_("The consent is recorded."),
@@ -124,8 +125,8 @@ def note(request: StaffRequest, case_id: int) -> HttpResponse:
     form = NoteForm(*sent(request), label=_("Note"), required=True, length=4000)
     return perform(
         request,
-        Deed(
-            case=case,
+        case_deed(
+            case,
             title=_("Add a note"),
             submit=_("Add the note"),
             done=_("The note is added."),

@@ -9,47 +9,17 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from oralu.apps.access.models import User
 from oralu.apps.agencies.models import Agency
 from oralu.apps.cases.models import ClosingGround
-from oralu.apps.cases.services import EvidenceData
-from oralu.apps.referrals.models import DeclineReason, PauseParty, PauseReason
+from oralu.apps.referrals.models import PauseParty, PauseReason
 from oralu.apps.routing.facts import FactData
 from oralu.core.edition import Edition
 from oralu.core.facts import ASKED_UNKNOWN, REFUSED
 from oralu.web.components import Text
-
-
-class DayInput(forms.DateInput):
-    """The browser's own calendar; its value is ISO in every language."""
-
-    input_type = "date"
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs, format="%Y-%m-%d")
-
-
-def day_field(label: Text, *, initial: date | None = None, required: bool = True, help_text: Text = "") -> Any:
-    return forms.DateField(
-        label=label,
-        initial=initial,
-        required=required,
-        help_text=help_text,
-        widget=DayInput(),
-        input_formats=["%Y-%m-%d", "%d.%m.%Y"],
-    )
-
-
-def text_field(label: Text, *, required: bool = False, help_text: Text = "", length: int = 500, rows: int = 2) -> Any:
-    return forms.CharField(
-        label=label,
-        required=required,
-        help_text=help_text,
-        max_length=length,
-        widget=forms.Textarea(attrs={"rows": rows}),
-    )
+from oralu.web.fields import ProofForm, day_field, text_field
 
 
 class NoteForm(forms.Form):
@@ -58,40 +28,6 @@ class NoteForm(forms.Form):
     def __init__(self, *args: Any, label: Text, required: bool = False, length: int = 500, **more: Any) -> None:
         super().__init__(*args, **more)
         self.fields["note"] = text_field(label, required=required, length=length, rows=5 if length > 500 else 2)
-
-
-class ProofForm(forms.Form):
-    """What proves: a document seen, by its name and number, or a file, or both."""
-
-    evidence_title = forms.CharField(label=gettext_lazy("Document that proves it"), max_length=200, required=False)
-    evidence_reference = forms.CharField(label=gettext_lazy("Number of the document"), max_length=100, required=False)
-    evidence = forms.FileField(
-        label=gettext_lazy("File"), required=False, help_text=gettext_lazy("PDF, JPEG or PNG, at most 10 MB.")
-    )
-    proof_required = False
-
-    def __init__(self, *args: Any, title: str = "", **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.default_title = title
-        if self.proof_required:
-            self.fields["evidence_title"].initial = title
-            self.fields["evidence_reference"].help_text = _("The number or a file is required.")
-
-    def clean(self) -> dict[str, Any] | None:
-        data = super().clean()
-        if self.proof_required and not self._is_proved():
-            self.add_error("evidence_reference", _("Give the number of the document that you saw, or attach a file."))
-        return data
-
-    def _is_proved(self) -> bool:
-        return bool(self.cleaned_data.get("evidence_reference") or self.cleaned_data.get("evidence"))
-
-    def proof(self) -> EvidenceData | None:
-        if not self._is_proved():
-            return None
-        data = self.cleaned_data
-        title = data["evidence_title"] or self.default_title or _("Document")
-        return EvidenceData(title, data["evidence_reference"], data["evidence"])
 
 
 class FactForm(ProofForm):
@@ -123,59 +59,6 @@ class FactForm(ProofForm):
     def data_of_fact(self) -> FactData:
         data = self.cleaned_data
         return FactData(self.fact, data["value"], data["effective_on"], data["until"], self.proof())
-
-
-class ServedForm(ProofForm):
-    """What a service has brought: the facts that the policy names for it, with the proof."""
-
-    proof_required = True
-
-    def __init__(
-        self,
-        *args: Any,
-        edition: Edition,
-        facts: Iterable[tuple[str, tuple[str, ...]]],
-        today: date,
-        lang: str,
-        **more: Any,
-    ) -> None:
-        super().__init__(*args, **more)
-        self.names = []
-        fields: dict[str, Any] = {}
-        for name, codes in facts:
-            self.names.append(name)
-            choices = [(code, edition.value_label(name, code, lang)) for code in codes]
-            fields[f"fact_{name}"] = forms.ChoiceField(
-                label=edition.label("fact", name, lang),
-                choices=[("", pgettext_lazy("fact", "nothing new")), *choices],
-                required=False,
-                initial=codes[0] if len(codes) == 1 else "",
-            )
-        fields["effective_on"] = day_field(_("On which day"), initial=today)
-        fields["until"] = day_field(
-            _("Until which day"), required=False, help_text=_("If it is given for a time: the day on which it ends.")
-        )
-        self.fields = {**fields, **self.fields, "note": text_field(_("Note"))}
-
-    def clean(self) -> dict[str, Any] | None:
-        data = super().clean()
-        if self.names and not any(self.cleaned_data.get(f"fact_{name}") for name in self.names):
-            self.add_error(
-                f"fact_{self.names[0]}", _("Choose what is so now: without a fact nothing has been reached.")
-            )
-        return data
-
-    def facts(self) -> list[FactData]:
-        data = self.cleaned_data
-        chosen = [(name, data[f"fact_{name}"]) for name in self.names if data[f"fact_{name}"]]
-        return [FactData(name, value, data["effective_on"], data["until"]) for name, value in chosen]
-
-
-class CannotForm(forms.Form):
-    """Why an agency cannot help or did not."""
-
-    reason = forms.ChoiceField(label=gettext_lazy("Why"), choices=DeclineReason.choices, widget=forms.RadioSelect)
-    note = text_field(gettext_lazy("Note"))
 
 
 class AgencyForm(forms.Form):

@@ -11,8 +11,8 @@ from oralu.apps.cases.models import Case, CaseState, Milestone
 from oralu.apps.routing.case_selectors import CaseFile
 from oralu.apps.routing.evaluating import domains_of
 from oralu.core.lifecycle import UNSENT
-from oralu.web.case.deeds import address_of
 from oralu.web.components import Act, Cell, FileItem, Strip, Term
+from oralu.web.context import address
 from oralu.web.presenting import strip_from
 from oralu.web.screens import lang
 from oralu.web.templatetags.oralu import day_n, localdate
@@ -181,9 +181,9 @@ def person_links(case: Case) -> tuple[Act, ...]:
         return ()
     person = case.person_id
     found = (
-        (_("Correct the data"), address_of("person-edit", person)),
-        (_("Children"), address_of("children", person)),
-        (_("Merge with another record"), address_of("person-merge", person)),
+        (_("Correct the data"), address("person-edit", person)),
+        (_("Children"), address("children", person)),
+        (_("Merge with another record"), address("person-merge", person)),
     )
     return tuple(Act(label, href, tone="quiet") for label, href in found if href)
 

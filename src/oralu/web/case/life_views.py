@@ -13,7 +13,7 @@ from oralu.apps.cases.selectors import cases_visible_to
 from oralu.apps.routing import lifecycle
 from oralu.apps.routing.case_selectors import units_to_transfer_to
 from oralu.apps.routing.frames import local_day
-from oralu.web.case.deeds import Deed, perform, sent
+from oralu.web.acting import case_deed, perform, sent
 from oralu.web.case.forms import AssignForm, CloseForm, NoteForm, ReleaseForm, TransferForm
 from oralu.web.screens import CASE_WORK, StaffRequest, screen
 
@@ -28,8 +28,8 @@ def assign(request: StaffRequest, case_id: int) -> HttpResponse:
     form = AssignForm(*sent(request), officers=officers_of(case.unit_id), initial={"officer": str(case.officer_id)})
     return perform(
         request,
-        Deed(
-            case=case,
+        case_deed(
+            case,
             title=_("Give the case to another officer"),
             submit=_("Give"),
             done=_("The case has its new officer."),
@@ -51,8 +51,8 @@ def transfer(request: StaffRequest, case_id: int) -> HttpResponse:
     form = TransferForm(*sent(request), units=units_to_transfer_to(case))
     return perform(
         request,
-        Deed(
-            case=case,
+        case_deed(
+            case,
             title=_("Transfer the case to another unit"),
             submit=_("Transfer"),
             done=_("The case has been transferred."),
@@ -82,8 +82,8 @@ def suspend(request: StaffRequest, case_id: int) -> HttpResponse:
     case = _case(request, case_id)
     return perform(
         request,
-        Deed(
-            case=case,
+        case_deed(
+            case,
             title=_("Suspend the case: the person is searched for"),
             submit=_("Suspend"),
             done=_("The case is suspended; its deadlines wait for the person."),
@@ -100,8 +100,8 @@ def resume(request: StaffRequest, case_id: int) -> HttpResponse:
     case = _case(request, case_id)
     return perform(
         request,
-        Deed(
-            case=case,
+        case_deed(
+            case,
             title=_("Resume the case: the person is found"),
             submit=_("Resume"),
             done=_("The case goes on; the days that passed have been looked at in order."),
@@ -117,8 +117,8 @@ def release_date(request: StaffRequest, case_id: int) -> HttpResponse:
     case = _case(request, case_id)
     return perform(
         request,
-        Deed(
-            case=case,
+        case_deed(
+            case,
             title=_("Move the date of release"),
             submit=_("Record"),
             done=_("The date of release is recorded."),
@@ -140,8 +140,8 @@ def close(request: StaffRequest, case_id: int) -> HttpResponse:
     case = _case(request, case_id)
     return perform(
         request,
-        Deed(
-            case=case,
+        case_deed(
+            case,
             title=_("Close the case"),
             submit=_("Close the case"),
             done=_("The case is closed."),

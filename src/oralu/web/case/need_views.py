@@ -12,8 +12,9 @@ from oralu.apps.referrals.models import Need
 from oralu.apps.routing import pausing, referring
 from oralu.apps.routing.case_selectors import agencies_fitting, needs_to_act_on
 from oralu.policyfiles import load_edition
-from oralu.web.case.deeds import Deed, perform, sent
-from oralu.web.case.forms import AgencyForm, NoteForm, PauseForm, ProofForm
+from oralu.web.acting import case_deed, perform, sent
+from oralu.web.case.forms import AgencyForm, NoteForm, PauseForm
+from oralu.web.fields import ProofForm
 from oralu.web.presenting import rule_of, service_label, why_line
 from oralu.web.screens import CASE_WORK, StaffRequest, lang, screen
 
@@ -46,8 +47,8 @@ def need_agency(request: StaffRequest, need_id: int) -> HttpResponse:
         )
     return perform(
         request,
-        Deed(
-            case=need.case,
+        case_deed(
+            need.case,
             title=_("Refer to an agency"),
             submit=_("Refer") if agencies else _("Tell the leadership"),
             done=_("The need has been sent on."),
@@ -66,8 +67,8 @@ def need_refused(request: StaffRequest, need_id: int) -> HttpResponse:
     form = NoteForm(*sent(request), label=_("In the person's words"))
     return perform(
         request,
-        Deed(
-            case=need.case,
+        case_deed(
+            need.case,
             title=_("The person refuses this help"),
             submit=_("Record the refusal"),
             done=_("The refusal is recorded. It can be opened anew at any time."),
@@ -87,8 +88,8 @@ def need_withdraw(request: StaffRequest, need_id: int) -> HttpResponse:
     form = NoteForm(*sent(request), label=_("Why it is withdrawn"), required=True)
     return perform(
         request,
-        Deed(
-            case=need.case,
+        case_deed(
+            need.case,
             title=_("Withdraw what the system opened"),
             submit=_("Withdraw"),
             done=_("The need is withdrawn with your reason."),
@@ -110,8 +111,8 @@ def need_reopen(request: StaffRequest, need_id: int) -> HttpResponse:
         raise Http404
     return perform(
         request,
-        Deed(
-            case=need.case,
+        case_deed(
+            need.case,
             title=_("Open the need anew"),
             submit=_("Open anew"),
             done=_("The need is looked at anew: if its rule holds it is open again."),
@@ -137,8 +138,8 @@ def need_served(request: StaffRequest, need_id: int) -> HttpResponse:
     form.order_fields(form.field_order)
     return perform(
         request,
-        Deed(
-            case=need.case,
+        case_deed(
+            need.case,
             title=_("Record the conference of the agencies"),
             submit=_("Record"),
             done=_("The conference is recorded and the need is met."),
@@ -158,8 +159,8 @@ def clock_pause(request: StaffRequest, need_id: int) -> HttpResponse:
     need = _need(request, need_id)
     return perform(
         request,
-        Deed(
-            case=need.case,
+        case_deed(
+            need.case,
             title=_("Pause the deadline"),
             submit=_("Pause"),
             done=_("The deadline is paused."),
@@ -185,8 +186,8 @@ def clock_resume(request: StaffRequest, need_id: int) -> HttpResponse:
     need = _need(request, need_id)
     return perform(
         request,
-        Deed(
-            case=need.case,
+        case_deed(
+            need.case,
             title=_("Let the deadline run on"),
             submit=_("Run on"),
             done=_("The deadline runs again."),

@@ -14,9 +14,9 @@ from oralu.apps.referrals.models import Escalation, Need, Referral
 from oralu.apps.routing.case_selectors import CaseFile
 from oralu.policyfiles import load_edition
 from oralu.web.case.cards import Proof, proof_of, why_of
-from oralu.web.case.deeds import address_of
 from oralu.web.case.referral_views import answers_of, knows_refuge
 from oralu.web.components import Act, Countdown, Text, Tone, Why
+from oralu.web.context import address
 from oralu.web.countdown import moment
 from oralu.web.presenting import addressee_label, need_countdown, rule_of, service_label
 from oralu.web.screens import lang
@@ -228,7 +228,7 @@ def _referral(referral: Referral) -> ReferralRow:
         steps=tuple(_steps(referral)),
         note=referral.note,
         proof=proof_of(referral.evidence),
-        pdf_href=address_of("referral-pdf", referral.pk),
+        pdf_href=address("referral-pdf", referral.pk),
         whereabouts_href=reverse("referral-whereabouts", args=[referral.pk]) if knows_refuge(referral) else "",
     )
 

@@ -14,8 +14,8 @@ from oralu.apps.cases.models import Plan, Step
 from oralu.apps.cases.services import StepData
 from oralu.apps.referrals.models import Need
 from oralu.core.edition import Edition
-from oralu.web.case.forms import ProofForm, day_field
 from oralu.web.countdown import ALMATY
+from oralu.web.fields import ProofForm, day_field
 
 MOST_ROWS = 60
 ACTOR_OF_UNIT = "probation_unit"

@@ -18,7 +18,7 @@ from oralu.apps.routing.case_selectors import edition_for, open_needs, plans_vis
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.planwork import plan_agree, plan_draft
 from oralu.core.edition import Edition
-from oralu.web.case.deeds import Deed, case_address, perform, sent
+from oralu.web.acting import case_address, case_deed, perform, sent
 from oralu.web.case.forms import DayForm
 from oralu.web.case.plan_forms import AgreeForm, PlanRows, rows_of, rows_suggested
 from oralu.web.components import Crumb
@@ -75,8 +75,8 @@ def agree(request: StaffRequest, case_id: int) -> HttpResponse:
     )
     return perform(
         request,
-        Deed(
-            case=case,
+        case_deed(
+            case,
             title=_("Record the agreement of the plan"),
             submit=_("Record"),
             done=_("The plan is agreed."),
@@ -134,8 +134,8 @@ def step(request: StaffRequest, step_id: int) -> HttpResponse:
 
     return perform(
         request,
-        Deed(
-            case=found.plan.case,
+        case_deed(
+            found.plan.case,
             title=_("Mark the step as done"),
             submit=_("Record"),
             done=_("The step is marked."),

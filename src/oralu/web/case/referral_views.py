@@ -16,9 +16,11 @@ from oralu.apps.routing import referring
 from oralu.apps.routing.case_selectors import agencies_fitting, has_account
 from oralu.apps.routing.frames import local_day
 from oralu.policyfiles import load_edition
-from oralu.web.case.deeds import Deed, address_of, perform, sent
-from oralu.web.case.forms import AgencyForm, CannotForm, DisputeForm, PersonSaysForm, ServedForm
+from oralu.web.acting import Deed, case_deed, perform, sent
+from oralu.web.answer_forms import CannotForm, ServedForm
+from oralu.web.case.forms import AgencyForm, DisputeForm, PersonSaysForm
 from oralu.web.components import Tab
+from oralu.web.context import address
 from oralu.web.presenting import service_label
 from oralu.web.screens import CASE_WORK, StaffRequest, lang, screen
 
@@ -42,8 +44,8 @@ def hand_over(request: StaffRequest, referral_id: int) -> HttpResponse:
     referral = _referral(request, referral_id)
     return perform(
         request,
-        Deed(
-            case=referral.case,
+        case_deed(
+            referral.case,
             title=_("Hand over the printed referral"),
             submit=_("Handed over"),
             done=_("The referral counts as sent from now on."),
@@ -53,7 +55,7 @@ def hand_over(request: StaffRequest, referral_id: int) -> HttpResponse:
             % {"what": _words(referral)},
             records=(_("the referral as sent on paper, with the time"),),
             anchor=_anchor(referral),
-            more={"print_href": address_of("referral-pdf", referral.pk)},
+            paper=address("referral-pdf", referral.pk),
         ),
     )
 
@@ -92,8 +94,8 @@ def _tabs(request: StaffRequest, offered: tuple[str, ...], kind: str) -> tuple[T
 
 
 def _accepted(request: StaffRequest, referral: Referral, tabs: tuple[Tab, ...]) -> Deed:
-    return Deed(
-        case=referral.case,
+    return case_deed(
+        referral.case,
         title=_("The agency takes it on"),
         submit=_("Record"),
         done=_("The agency's answer is recorded."),
@@ -102,7 +104,7 @@ def _accepted(request: StaffRequest, referral: Referral, tabs: tuple[Tab, ...]) 
         lead=_words(referral),
         records=(_("the answer, recorded by you on behalf of the agency"),),
         anchor=_anchor(referral),
-        more={"answers": tabs},
+        answers=tabs,
     )
 
 
@@ -115,8 +117,8 @@ def _served(request: StaffRequest, referral: Referral, tabs: tuple[Tab, ...]) ->
         today=local_day(request.at),
         lang=lang(),
     )
-    return Deed(
-        case=referral.case,
+    return case_deed(
+        referral.case,
         title=_("The agency has helped"),
         submit=_("Record"),
         done=_("The help is recorded with its proof. Ask the person whether it came."),
@@ -136,13 +138,13 @@ def _served(request: StaffRequest, referral: Referral, tabs: tuple[Tab, ...]) ->
             _("a new evaluation: needs open or close by it at once"),
         ),
         anchor=_anchor(referral),
-        more={"answers": tabs},
+        answers=tabs,
     )
 
 
 def _cannot(request: StaffRequest, referral: Referral, tabs: tuple[Tab, ...]) -> Deed:
-    return Deed(
-        case=referral.case,
+    return case_deed(
+        referral.case,
         title=_("The agency cannot"),
         submit=_("Record"),
         done=_("Recorded. The need has gone to the next agency that fits, or to the leadership."),
@@ -156,13 +158,13 @@ def _cannot(request: StaffRequest, referral: Referral, tabs: tuple[Tab, ...]) ->
             _("the need goes to the next agency that fits, or to the leadership; the time used is kept"),
         ),
         anchor=_anchor(referral),
-        more={"answers": tabs},
+        answers=tabs,
     )
 
 
 def _not_served(request: StaffRequest, referral: Referral, tabs: tuple[Tab, ...]) -> Deed:
-    return Deed(
-        case=referral.case,
+    return case_deed(
+        referral.case,
         title=_("The agency did not help"),
         submit=_("Record"),
         done=_("Recorded. The need stays open and its deadline goes on."),
@@ -173,7 +175,7 @@ def _not_served(request: StaffRequest, referral: Referral, tabs: tuple[Tab, ...]
         lead=_words(referral),
         records=(_("the reason, recorded by you on behalf of the agency"), _("the need stays open")),
         anchor=_anchor(referral),
-        more={"answers": tabs},
+        answers=tabs,
     )
 
 
@@ -184,8 +186,8 @@ def withdraw(request: StaffRequest, referral_id: int) -> HttpResponse:
     form = AgencyForm(*sent(request), agencies=others, with_note=True)
     return perform(
         request,
-        Deed(
-            case=referral.case,
+        case_deed(
+            referral.case,
             title=_("Send to another agency"),
             submit=_("Send"),
             done=_("The referral is taken back and the need sent on."),
@@ -217,8 +219,8 @@ def person_says(request: StaffRequest, referral_id: int) -> HttpResponse:
 
     return perform(
         request,
-        Deed(
-            case=referral.case,
+        case_deed(
+            referral.case,
             title=_("What the person says of the help"),
             submit=_("Record"),
             done=_("The person's word is recorded."),
@@ -244,8 +246,8 @@ def accept(request: StaffRequest, referral_id: int) -> HttpResponse:
     )
     return perform(
         request,
-        Deed(
-            case=referral.case,
+        case_deed(
+            referral.case,
             title=_("Accept the help as given"),
             submit=_("Accept"),
             done=_("Accepted."),
@@ -263,8 +265,8 @@ def _dispute(request: StaffRequest, referral: Referral) -> Deed:
         decide = referring.dispute_uphold if data["decision"] == "uphold" else referring.dispute_overrule
         decide(referral=referral, note=data["note"], actor=request.user, at=request.at)
 
-    return Deed(
-        case=referral.case,
+    return case_deed(
+        referral.case,
         title=_("Decide on the person's dispute"),
         submit=_("Decide"),
         done=_("The decision is recorded."),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from oralu.apps.people.models import Child
 from oralu.apps.people.services import ChildData, ChildRow
-from oralu.web.enrol.forms import date_field
+from oralu.web.fields import day_field
 
 
 class AnyChildrenForm(forms.Form):
@@ -38,7 +38,7 @@ class ChildForm(forms.Form):
 
     pk = forms.IntegerField(required=False, widget=forms.HiddenInput)
     name = forms.CharField(label=gettext_lazy("Name of the child"), max_length=200, required=False)
-    birth_date = date_field(
+    birth_date = day_field(
         gettext_lazy("Date of birth"),
         required=False,
         help_text=gettext_lazy("Not known: leave empty, the child counts as a minor."),

@@ -17,6 +17,7 @@ from oralu.apps.people.models import Person, Sex
 from oralu.apps.people.services import ChildData, PersonData
 from oralu.core.identifiers import Problem, iin_problems
 from oralu.core.identifiers import Sex as SexCode
+from oralu.web.fields import day_field
 
 OLDEST = 110
 LANGUAGES = (
@@ -35,15 +36,6 @@ GROUNDS: dict[str, tuple[str, ...]] = {
 }
 """The grounds of each type of probation (law 38-VI, arts 13–17): chosen together, they cannot contradict."""
 RELEASED = {Ground.RELEASED_FULL_TERM, Ground.CONDITIONAL_RELEASE}
-
-
-def date_field(label: Any, *, required: bool = True, help_text: Any = "", **attrs: str) -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        required=required,
-        help_text=help_text,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "date-o", **attrs}),
-    )
 
 
 class IinField(forms.CharField):
@@ -85,7 +77,7 @@ class IdentityForm(forms.Form):
     given_name = forms.CharField(label=gettext_lazy("Given name"), max_length=100)
     patronymic = forms.CharField(label=gettext_lazy("Patronymic"), max_length=100, required=False)
     sex = forms.ChoiceField(label=gettext_lazy("Sex"), choices=Sex.choices, widget=forms.RadioSelect)
-    birth_date = date_field(gettext_lazy("Date of birth"))
+    birth_date = day_field(gettext_lazy("Date of birth"))
     iin = IinField(
         label=gettext_lazy("IIN"),
         max_length=20,
@@ -171,11 +163,11 @@ class CaseForm(forms.Form):
     """The ground with its type of probation, the dates, the officer."""
 
     ground = forms.ChoiceField(label=gettext_lazy("Ground"), widget=forms.RadioSelect)
-    enrolled_on = date_field(
+    enrolled_on = day_field(
         gettext_lazy("Date of enrolment"),
         help_text=gettext_lazy("Day 0: milestones and deadlines are counted from it."),
     )
-    released_on = date_field(
+    released_on = day_field(
         gettext_lazy("Date of release"),
         required=False,
         help_text=gettext_lazy("Where the person comes or will come from prison."),
@@ -234,7 +226,7 @@ class ConsentForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
-    given_on = date_field(gettext_lazy("Date on the sheet"), required=False)
+    given_on = day_field(gettext_lazy("Date on the sheet"), required=False)
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

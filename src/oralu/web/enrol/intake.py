@@ -19,8 +19,8 @@ from oralu.apps.routing.facts import FactData
 from oralu.core.edition import Edition, Fact
 from oralu.core.facts import ANSWERS_WITHOUT_VALUE, ASKED_UNKNOWN, REFUSED
 from oralu.web.components import FormError
-from oralu.web.enrol.forms import date_field
 from oralu.web.enrol.uploads import StoredFile, is_there, opened, store
+from oralu.web.fields import day_field
 
 MORE = ("on", "until", "title", "number", "file", "drop")
 
@@ -154,10 +154,10 @@ def _first_id(field: BoundField) -> str:
 
 def _more(fact: Fact) -> dict[str, forms.Field]:
     return {
-        f"{fact.name}-on": date_field(
+        f"{fact.name}-on": day_field(
             gettext_lazy("Since when"), required=False, help_text=gettext_lazy("Empty: from the date of enrolment.")
         ),
-        f"{fact.name}-until": date_field(
+        f"{fact.name}-until": day_field(
             gettext_lazy("Valid until"), required=False, help_text=gettext_lazy("Where the document or the stay ends.")
         ),
         f"{fact.name}-title": forms.CharField(label=gettext_lazy("Document seen"), max_length=200, required=False),

@@ -14,9 +14,10 @@ from oralu.apps.cases.models import Case
 from oralu.apps.cases.selectors import cases_visible_to
 from oralu.apps.referrals.models import Referral
 from oralu.apps.routing.enrol_selectors import OpenedNeed, opened_for
+from oralu.web.acting import case_address
 from oralu.web.components import Countdown, Crumb
+from oralu.web.context import address
 from oralu.web.countdown import moment
-from oralu.web.enrol.links import case_href, href
 from oralu.web.presenting import addressee_label, need_countdown, rule_of, service_label, strip_of
 from oralu.web.screens import CASE_WORK, StaffRequest, lang, screen
 
@@ -47,7 +48,9 @@ def line_of(row: OpenedNeed, case: Case, at: datetime) -> Line:
         sentences += _by_when(row)
     if referral is not None and referral.state == Referral.State.WAITING_CONSENT:
         sentences.append(_("Nothing is sent until you have signed the consent."))
-    paper = href("referral-pdf", referral.pk) if referral is not None and referral.state == Referral.State.DRAFT else ""
+    paper = (
+        address("referral-pdf", referral.pk) if referral is not None and referral.state == Referral.State.DRAFT else ""
+    )
     return Line(
         what=str(capfirst(service_label(row.need))),
         sentences=tuple(sentences),
@@ -104,15 +107,15 @@ def enrolled(request: StaffRequest, case_id: int) -> HttpResponse:
     context = {
         "case": case,
         "title": title,
-        "crumbs": (Crumb(case.person.full_name, case_href(case.pk)), Crumb(title)),
+        "crumbs": (Crumb(case.person.full_name, case_address(case)), Crumb(title)),
         "strip": strip_of(case),
         "going": [line for line in lines if not line.waits],
         "waiting": [line for line in lines if line.waits],
         "on_paper": len(drafts),
         "unknown": [fact.question(lang()) for fact in opened.unknown],
         "is_consented": opened.is_consented,
-        "consent_href": href("consent", case.pk),
-        "case_href": case_href(case.pk),
+        "consent_href": address("consent", case.pk),
+        "case_href": case_address(case),
         "at": request.at,
     }
     return render(request, "enrol/opened.html", context)

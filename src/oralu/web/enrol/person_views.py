@@ -28,10 +28,10 @@ from oralu.apps.routing.household import (
     persons_part,
     persons_unite,
 )
+from oralu.web.acting import case_address
 from oralu.web.components import Crumb
 from oralu.web.enrol.child_forms import AnyChildrenForm, ChildrenFormSet, children_formset
 from oralu.web.enrol.forms import IdentityForm
-from oralu.web.enrol.links import case_href
 from oralu.web.enrol.records import compare, record_words
 from oralu.web.enrol.views import ADD, REFUSED, SEE_OTHER, redirect
 from oralu.web.screens import CASE_WORK, StaffRequest, add_errors, screen
@@ -43,7 +43,7 @@ def _case(request: StaffRequest, case_id: int) -> Case:
 
 
 def _page(request: StaffRequest, case: Case, template: str, title: str, context: dict[str, Any]) -> HttpResponse:
-    back = case_href(case.pk)
+    back = case_address(case)
     crumbs = (Crumb(case.person.full_name, back), Crumb(title))
     values = {"case": case, "title": title, "crumbs": crumbs, "back": back, **context}
     refused = bool(context.get("problems")) or bool(getattr(context.get("form"), "errors", None))
@@ -76,7 +76,7 @@ def person_edit(request: StaffRequest, case_id: int) -> HttpResponse:
             add_errors(form, error)
         else:
             messages.success(request, _("The person's data are saved."))
-            return HttpResponseRedirect(case_href(case.pk), status=SEE_OTHER)
+            return HttpResponseRedirect(case_address(case), status=SEE_OTHER)
     return _page(
         request,
         case,
@@ -109,7 +109,7 @@ def children(request: StaffRequest, case_id: int) -> HttpResponse:
             form.add_error(None, error.messages)
         else:
             messages.success(request, _("The children are saved.") if changed else _("Nothing was changed."))
-            return HttpResponseRedirect(case_href(case.pk), status=SEE_OTHER)
+            return HttpResponseRedirect(case_address(case), status=SEE_OTHER)
     return _page(request, case, "children_edit", _("Children"), {"rows": rows, "form": form})
 
 

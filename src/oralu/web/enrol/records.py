@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from oralu.apps.people.models import Child, Person
 from oralu.apps.routing.enrol_selectors import Duplicate, Standing
+from oralu.web.acting import case_address
 from oralu.web.components import Term
 from oralu.web.enrol.forms import LANGUAGES
-from oralu.web.enrol.links import case_href
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ def record_words(duplicate: Duplicate, iin: str) -> Record:
             Term(_("Date of birth"), born),
             Term(_("IIN"), person.iin or _("none yet")),
             Term(_("On the register"), period % {"since": since, "until": until}),
-            Term(_("Case"), _("No. %(case)s") % {"case": case.pk}, href=case_href(case.pk)),
+            Term(_("Case"), _("No. %(case)s") % {"case": case.pk}, href=case_address(case)),
         ),
         usable=duplicate.standing == Standing.CLOSED_HERE,
         is_open=duplicate.standing == Standing.OPEN_HERE,
         same_iin=bool(iin) and person.iin == iin,
-        href=case_href(case.pk),
+        href=case_address(case),
     )
 
 
