@@ -35,7 +35,7 @@ class NavEntry:
 NAVIGATION: tuple[NavEntry, ...] = (
     NavEntry("today", gettext_lazy("Today"), "today", CASE_WORK, "today"),
     NavEntry("caseload", gettext_lazy("Caseload"), "people", CASE_WORK),
-    NavEntry("inbox", gettext_lazy("Inbox"), "inbox", frozenset({"provider"}), "inbox"),
+    NavEntry("inbox", gettext_lazy("Inbox"), "inbox", frozenset({"provider", "leadership"}), "inbox"),
     NavEntry("board", pgettext_lazy("navigation", "Board"), "board", HEADS),
     NavEntry("policy", gettext_lazy("Policy"), "policy", ALL_STAFF),
     NavEntry("administration", gettext_lazy("Administration"), "settings", frozenset({"administrator"})),
@@ -112,7 +112,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "profile_href": address("profile"),
         "languages": [(code, *LANGUAGE_NAMES[code]) for code, _name in settings.LANGUAGES],
         "is_demo": bool(getattr(settings, "DEMO", False) or getattr(user, "is_demo", False)),
-        "search_href": address("search"),
+        "search_href": address("search") if getattr(user, "role", "") in CASE_WORK else "",
         "logout_href": address("logout"),
         "home_href": next((link.href for link in links), "/"),
     }
