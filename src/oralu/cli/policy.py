@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from pathlib import Path
 from time import perf_counter
 from typing import Any, BinaryIO
 
@@ -13,6 +14,7 @@ import click
 from oralu.core.edition import Edition
 from oralu.core.evaluation import SnapshotError, evaluate
 from oralu.core.explain import explain
+from oralu.core.lattice.digits import LatticeError
 from oralu.core.proof import DomainProof, prove
 from oralu.core.reading import LANGUAGES
 from oralu.core.records import RecordError, evaluation_record, parse_line, read_record
@@ -27,6 +29,7 @@ edition_option = click.option(
     metavar="NAME|PATH",
     help="An edition that Oralu brings, or the folder of one.",
 )
+PARQUET = click.Path(exists=True, dir_okay=False, path_type=Path)
 input_argument = click.argument("file", type=click.File("rb"), default="-")
 
 
@@ -37,13 +40,22 @@ def command() -> None:
 
 @command.command("evaluate")
 @edition_option
+@click.option("--table", type=PARQUET, help="A register as a Parquet file, instead of JSON lines; needs --out.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The Parquet file for the answers.")
 @input_argument
-def evaluate_command(name: str, file: BinaryIO) -> None:
+def evaluate_command(name: str, table: Path | None, out: Path | None, file: BinaryIO) -> None:
     """Read JSON lines from FILE (or standard input), write one JSON line for each, in order.
 
     A line that cannot be taken gives {"error": ..., "line": n}; the others are evaluated all the same, and the exit
-    status is then 1."""
+    status is then 1. With --table and --out, a Parquet file is read and one is written, however large; columns: id,
+    day, sex, minor_children; for each fact NAME, NAME_day, NAME_until, NAME_evidence; for each domain DOMAIN_referral
+    (sent or served) and DOMAIN_breached. A row that cannot be taken stops the work, and nothing is written."""
+    if (table is None) != (out is None):
+        raise click.UsageError("--table and --out go together")
     edition = _edition(name, INVALID_EDITION)
+    if table is not None and out is not None:
+        _evaluate_table(edition, table, out)
+        return
     output = sys.stdout.buffer
     failed = False
     for number, line in enumerate(file, 1):
@@ -56,6 +68,68 @@ def evaluate_command(name: str, file: BinaryIO) -> None:
         output.write(answer + b"\n")
         output.flush()
     sys.exit(1 if failed else 0)
+
+
+def _evaluate_table(edition: Edition, table: Path, out: Path) -> None:
+    from oralu.tables.cache import load_lattice
+    from oralu.tables.columns import TableError
+    from oralu.tables.parquet import evaluate_file
+
+    progress = _Progress()
+    try:
+        rows = evaluate_file(load_lattice(edition), table, out, progress=progress.told)
+    except (TableError, LatticeError, OSError) as error:
+        _complain(str(error))
+        sys.exit(1)
+    progress.said(f"{rows:,} rows evaluated in {perf_counter() - progress.started:.1f} s, {out} is written")
+
+
+class _Progress:
+    """Says once a second how far a table has come."""
+
+    def __init__(self) -> None:
+        self.started = self.last = perf_counter()
+
+    def told(self, done: int, total: int) -> None:
+        now = perf_counter()
+        if now - self.last >= 1:
+            self.last = now
+            self.said(f"{done:,} of {total:,} rows, {done / (now - self.started):,.0f} a second")
+
+    @staticmethod
+    def said(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+
+@command.command("diff")
+@click.argument("old")
+@click.argument("new")
+@click.option("--register", type=PARQUET, help="A register as a Parquet file: says how many of its open cases change.")
+@click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Language of the words.")
+def diff_command(old: str, new: str, register: Path | None, lang: str) -> None:
+    """Say in words in which cells two editions judge differently: OLD and NEW are names or folders of editions.
+
+    The exit status is 0 if they agree in every cell, 1 if they do not."""
+    from oralu.cli.differing import difference_lines
+    from oralu.core.lattice.difference import differences, different_vocabulary
+    from oralu.tables.cache import load_lattice
+    from oralu.tables.columns import TableError
+    from oralu.tables.touched import cases_touched
+
+    editions = _edition(old, INVALID_EDITION), _edition(new, INVALID_EDITION)
+    unlike = different_vocabulary(*editions)
+    if unlike:
+        _complain(f"{editions[0].id} and {editions[1].id} have no cells in common to compare: {unlike}")
+        sys.exit(INVALID_EDITION)
+    try:
+        lattices = load_lattice(editions[0]), load_lattice(editions[1])
+        found = differences(*lattices)
+        touched = None if register is None else cases_touched(*lattices, register)
+    except (TableError, LatticeError, OSError) as error:
+        _complain(str(error))
+        sys.exit(INVALID_EDITION)
+    _print(difference_lines(*editions, found, touched, lang))
+    sys.exit(1 if found else 0)
 
 
 def _evaluated(edition: Edition, line: bytes) -> bytes:

@@ -99,9 +99,7 @@ def _success(edition: Edition, codes: Codes, rows: slice, into: Answers) -> None
     out[late] = reached[late]
 
 
-def _next_change(
-    lattice: Lattice, codes: Codes, now: Words
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+def _next_change(lattice: Lattice, codes: Codes, now: Words) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """The first later day on which the answers differ: tried are the days on which a threshold of the day or of the age
     of a fact is passed or a fact ends, and the same days less each look-ahead; nothing changes between them."""
     said = _said(lattice.plan, now)

@@ -51,9 +51,14 @@ class Codes:
         return Codes(
             self.day[chosen] if day is None else day,
             self.sex[chosen],
-            *(each(c) for c in (self.values, self.evidence, self.fact_days, self.until, self.referrals, self.breached)),
-            None if self.minor_children is None else self.minor_children[chosen],
-            None if self.failed_before is None else self.failed_before[chosen],
+            values=each(self.values),
+            evidence=each(self.evidence),
+            fact_days=each(self.fact_days),
+            until=each(self.until),
+            referrals=each(self.referrals),
+            breached=each(self.breached),
+            minor_children=None if self.minor_children is None else self.minor_children[chosen],
+            failed_before=None if self.failed_before is None else self.failed_before[chosen],
         )
 
     def on(self, day: Days) -> Codes:

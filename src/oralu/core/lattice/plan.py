@@ -3,8 +3,8 @@
 A table over all the facts of a large domain would have millions of cells. But a condition is an `all` or an `any` of
 parts, and a part that reads the facts of one table only can be answered there. So a table also gives *signals*: bits
 that mean "some part of this `any` holds" (of an `all`: "some part fails"). The signals of all tables are put together
-with a bitwise or, which is what `any` is, and a later table reads them as digits of its own. Nothing is lost by it: every
-table stays exact, whatever the facts of the others are.
+with a bitwise or, which is what `any` is, and a later table reads them as digits of its own. Nothing is lost by it:
+every table stays exact, whatever the facts of the others are.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ TOGETHER = 20_000
 LARGEST = 1 << 21
 LANE = 16
 """Bits that one table may read from the others: one lane of the word."""
+
+
+NEVER = Either(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Stage:
     heard: dict[tuple[Axis, int], int] = field(default_factory=dict)
     lane: int = 0
     points: list[tuple[Node | None, int, Node | None, int]] = field(default_factory=list)
-    failures: Node = Either(())
+    failures: Node = NEVER
     risks: list[tuple[Node | None, int]] = field(default_factory=list)
     read: tuple[Axis, ...] = ()
     digits: tuple[Digit, ...] = ()
@@ -110,7 +113,9 @@ class _Planner:
     def _lower(self, condition: g.Condition | None) -> Node | None:
         return None if condition is None else lower(self.axes, _each_referral(self.edition, condition))
 
-    def _domain_nodes(self, code: str) -> tuple[list[tuple[Node | None, int, Node | None, int]], list[Node], list[tuple[Node | None, int]]]:
+    def _domain_nodes(
+        self, code: str
+    ) -> tuple[list[tuple[Node | None, int, Node | None, int]], list[Node], list[tuple[Node | None, int]]]:
         policy, levels = self.edition.policies[code], self.edition.risk_levels
         points = [(self._lower(p.when), p.points, self._lower(p.proof), p.unproved) for p in policy.points]
         failures = [node for line in policy.failures if (node := self._lower(line.when)) is not None]
@@ -159,7 +164,12 @@ class _Planner:
         groups are joined."""
         groups = [[name] for name in facts]
         for part in self._parts(code):
-            read = {str(a.key[1]) for m in masks(part) for a in self.axes.within(m) if a.key[0] in ("fact", "evidence", "age")}
+            read = {
+                str(a.key[1])
+                for m in masks(part)
+                for a in self.axes.within(m)
+                if a.key[0] in ("fact", "evidence", "age")
+            }
             joined = [group for group in groups if read & set(group)]
             whole = [name for name in facts if any(name in group for group in joined)]
             if len(joined) > 1 and self._cells(whole) <= TOGETHER:
@@ -175,9 +185,13 @@ class _Planner:
 
     def _parts(self, code: str) -> list[Node]:
         points, failures, risks = self.nodes[code]
-        tops = [node for when, _, proof, _ in points for node in (when, proof)] + [when for when, _ in risks] + [*failures]
+        tops = (
+            [node for when, _, proof, _ in points for node in (when, proof)] + [when for when, _ in risks] + [*failures]
+        )
         tops += [n for n, rule in zip(self.rule_nodes, self.edition.rules, strict=True) if rule.domain == code]
-        return [part for top in tops if top is not None for part in (top.parts if isinstance(top, Both | Either) else ())]
+        return [
+            part for top in tops if top is not None for part in (top.parts if isinstance(top, Both | Either) else ())
+        ]
 
     # What a stage asks itself and what it hears
 
@@ -186,10 +200,8 @@ class _Planner:
         kind = axis.key[0]
         if kind in ("day", "sex", "minor_children", "raw"):
             return None
-        if kind in ("fact", "evidence", "age"):
-            owner = self.home[str(axis.key[1])]
-        else:
-            owner = self.final[str(axis.key[1])]
+        homes = self.home if kind in ("fact", "evidence", "age") else self.final
+        owner = homes[str(axis.key[1])]
         return owner if owner.order < stage.order else None
 
     def _owners(self, node: Node, stage: Stage) -> set[int]:
