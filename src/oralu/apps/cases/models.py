@@ -217,12 +217,13 @@ class Step(models.Model):
 
 
 class Note(models.Model):
-    """A free note of the staff on a case."""
+    """A free note of the staff on a case. `about`: the kind of the act whose reason it is, as the journal names it."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notes")
     at = models.DateTimeField()
     author = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
     text = models.TextField(_("note"), max_length=4000)
+    about = models.CharField(max_length=64, blank=True)
 
     class Meta:
         ordering = ("-id",)

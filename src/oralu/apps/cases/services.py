@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from oralu.apps.access.models import User
 
 MAX_FILE = 10 * 1024 * 1024
+LEFT_BEHIND = timedelta(days=1)
+"""No transaction lasts as long: a file that is older and belongs to no proof was left behind by one that failed."""
 SIGNATURES = {
     b"%PDF-": ("application/pdf", ".pdf"),
     b"\xff\xd8\xff": ("image/jpeg", ".jpg"),
@@ -82,15 +87,54 @@ def _store(upload: UploadedFile) -> dict[str, str | int]:
     if kind is None:
         raise ValidationError({"evidence": _("Only PDF, JPEG and PNG files can be attached.")})
     name = secrets.token_hex(16) + kind[1]
-    folder = Path(settings.MEDIA_ROOT) / name[:2]
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_bytes(content)
+    incoming = _incoming(name)
+    incoming.parent.mkdir(parents=True, exist_ok=True)
+    incoming.write_bytes(content)
+    transaction.on_commit(partial(_settle, name))
     return {"file": name, "content_type": kind[0], "size": size, "sha256": hashlib.sha256(content).hexdigest()}
 
 
+def _incoming(name: str) -> Path:
+    """Where a file lies until the transaction that keeps its proof has committed."""
+    return Path(settings.MEDIA_ROOT) / "incoming" / name
+
+
+def _settled(name: str) -> Path:
+    return Path(settings.MEDIA_ROOT) / name[:2] / name
+
+
+def _settle(name: str) -> None:
+    """Move a file to where it stays. Whoever comes second finds it done."""
+    settled = _settled(name)
+    settled.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileNotFoundError):
+        _incoming(name).rename(settled)
+
+
 def evidence_path(evidence: Evidence) -> Path:
-    """Where the file of a proof lies."""
-    return Path(settings.MEDIA_ROOT) / evidence.file[:2] / evidence.file
+    """Where the file of a proof lies; after a crash between commit and move that is still among the incoming."""
+    settled = _settled(evidence.file)
+    return settled if settled.is_file() else _incoming(evidence.file)
+
+
+def evidence_files_settle(*, at: datetime) -> int:
+    """Files that have lain among the incoming for a day: those of a proof are moved to where they stay, those whose
+    transaction was rolled back are removed. Returns how many were removed. Only the incoming are looked at, so nothing
+    that a proof rests on can be lost by it."""
+    oldest = (at - LEFT_BEHIND).timestamp()
+    folder = Path(settings.MEDIA_ROOT) / "incoming"
+    if not folder.is_dir():
+        return 0
+    with os.scandir(folder) as entries:
+        names = {entry.name for entry in entries if entry.is_file() and entry.stat().st_mtime < oldest}
+    if not names:
+        return 0
+    kept = set(Evidence.objects.filter(file__in=names).values_list("file", flat=True))
+    for name in kept:
+        _settle(name)
+    for name in names - kept:
+        _incoming(name).unlink(missing_ok=True)
+    return len(names - kept)
 
 
 @transaction.atomic
@@ -101,6 +145,14 @@ def note_add(*, case: Case, text: str, actor: User, at: datetime) -> Note:
     note = Note.objects.create(case=case, at=at, author=actor, text=text.strip())
     entry_record(kind="note.added", actor=actor, at=at, case_id=case.pk, note=note.pk)
     return note
+
+
+def reason_note(*, case: Case, about: str, text: str, actor: User, at: datetime) -> dict[str, int]:
+    """Keep the written reason of an act as a note of the case, in the caller's transaction. Answers with what the
+    journal keeps of it: the id of the note, or nothing where no reason was written."""
+    if not text.strip():
+        return {}
+    return {"note": Note.objects.create(case=case, at=at, author=actor, text=text.strip(), about=about).pk}
 
 
 @dataclass(frozen=True, slots=True)

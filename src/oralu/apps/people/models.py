@@ -70,13 +70,15 @@ class Child(models.Model):
 
 
 class Consent(models.Model):
-    """Written consent of the person to hand personal data to the agencies of the route (law 38-VI, art. 11)."""
+    """Written consent of the person to hand personal data to the agencies of the route (law 38-VI, art. 11).
+    `withdrawn_on` is the day on the person's paper, `withdrawn_at` when it was recorded and takes effect here."""
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="consents")
     given_on = models.DateField(_("date of the written consent"))
     recorded_at = models.DateTimeField()
     recorded_by = models.ForeignKey("access.User", null=True, on_delete=models.PROTECT, related_name="+")
     withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_on = models.DateField(_("date of the withdrawal"), null=True)
 
     class Meta:
         constraints = [

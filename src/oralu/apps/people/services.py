@@ -89,23 +89,39 @@ def person_correct(*, person: Person, data: PersonData, actor: User, at: datetim
 
 
 @transaction.atomic
-def consent_record(*, person: Person, given_on: date, actor: User | None, at: datetime) -> Consent:
-    """Record the written consent (law 38-VI, art. 11). A standing one is kept."""
+def consent_record(
+    *, person: Person, given_on: date, actor: User | None, at: datetime, case_id: int | None = None
+) -> Consent:
+    """Record the written consent (law 38-VI, art. 11). A standing one is kept. `case_id`: the person's open case, in
+    whose journal it stands then."""
     standing = Consent.objects.filter(person=person, withdrawn_at=None).first()
     if standing is not None:
         return standing
     if given_on > load_calendar().local_day(at):
         raise ValidationError({"given_on": _("The date of the consent cannot lie in the future.")})
     consent = Consent.objects.create(person=person, given_on=given_on, recorded_at=at, recorded_by=actor)
-    entry_record(kind="consent.given", actor=actor, at=at, person=person.pk)
+    entry_record(kind="consent.given", actor=actor, at=at, case_id=case_id, person=person.pk)
     return consent
 
 
 @transaction.atomic
-def consent_withdraw(*, person: Person, actor: User, at: datetime) -> None:
-    """Withdraw the consent. Referrals already sent are the caller's matter."""
-    if Consent.objects.filter(person=person, withdrawn_at=None).update(withdrawn_at=at):
-        entry_record(kind="consent.withdrawn", actor=actor, at=at, person=person.pk)
+def consent_withdraw(
+    *, person: Person, withdrawn_on: date, actor: User, at: datetime, case_id: int | None = None
+) -> Consent:
+    """Withdraw the standing consent. What was sent under it is the caller's matter.
+
+    Raises ValidationError: none stands, or the day lies in the future or before the consent was given."""
+    consent = Consent.objects.select_for_update().filter(person=person, withdrawn_at=None).first()
+    if consent is None:
+        raise ValidationError(_("No written consent stands: there is nothing to withdraw."))
+    if not consent.given_on <= withdrawn_on <= load_calendar().local_day(at):
+        raise ValidationError(
+            {"withdrawn_on": _("The day of the withdrawal lies between the day of the consent and today.")}
+        )
+    consent.withdrawn_at, consent.withdrawn_on = at, withdrawn_on
+    consent.save(update_fields=["withdrawn_at", "withdrawn_on"])
+    entry_record(kind="consent.withdrawn", actor=actor, at=at, case_id=case_id, person=person.pk)
+    return consent
 
 
 @transaction.atomic

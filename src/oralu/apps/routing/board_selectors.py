@@ -160,10 +160,12 @@ def sla_needs(actor: User, *, at: datetime) -> QuerySet[Need]:
     )
 
 
-KEPT = Q(state=Need.State.MET, clock__breached_at=None) & (
-    Q(clock__limit_at=None) | Q(closed_at__lt=F("clock__limit_at"))
+_IN_TIME = Q(met_at__lt=F("clock__limit_at"))
+KEPT = Q(state=Need.State.MET) & (
+    (Q(clock__breached_at=None) & (Q(clock__limit_at=None) | _IN_TIME)) | (Q(met_at__lt=F("closed_at")) & _IN_TIME)
 )
-"""A need that was met in time, among `sla_needs`."""
+"""A need that was met in time, among `sla_needs`; by an approved earlier time too, though its limit had fired by then
+(the breach stays in the trend: it happened)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 
 from oralu.apps.access.models import User
 from oralu.apps.agencies.models import Agency, Occupancy, Place
@@ -28,6 +28,7 @@ from oralu.core.evaluation import Evaluation, evaluate
 from oralu.core.facts import FactState, answers_as_of
 from oralu.policyfiles import load_edition
 
+EARLIER = ("earlier_meeting__asked_by", "earlier_meeting__decided_by", "earlier_meeting__evidence")
 READINGS = ("case.read", "evidence.read", "refuge.address_read")
 """Kinds of the journal that record a reading; a page shows them only when asked."""
 
@@ -36,7 +37,7 @@ READINGS = ("case.read", "evidence.read", "refuge.address_read")
 class CaseFile:
     """A case as its page needs it. `evaluation` is that of `on`: today, or the day of closure. `facts` are the facts
     known and the answers without a value, by name, their ids being those of `statements`. `referrals` are by need, the
-    latest attempt last; `logs` by clock."""
+    latest attempt last; `logs` by clock. `consent` is the one that stands, else the last that was withdrawn."""
 
     case: Case
     frame: Frame
@@ -70,6 +71,10 @@ class CaseFile:
         return ((local_day(on) if isinstance(on, datetime) else on) - self.zero).days
 
     @property
+    def is_consented(self) -> bool:
+        return self.consent is not None and self.consent.withdrawn_at is None
+
+    @property
     def is_closed(self) -> bool:
         return self.case.state == CaseState.CLOSED
 
@@ -89,7 +94,7 @@ def case_file(*, case: Case, at: datetime) -> CaseFile:
     on = case.closed_on if case.state == CaseState.CLOSED and case.closed_on else local_day(at)
     edition = _edition(case, on)
     evaluation = evaluate(edition, frame.snapshot(edition, on))
-    needs = list(Need.objects.filter(case=case).select_related("clock").order_by("id"))
+    needs = list(Need.objects.filter(case=case).select_related("clock", *EARLIER).order_by("id"))
     return CaseFile(
         case=case,
         frame=frame,
@@ -107,8 +112,9 @@ def case_file(*, case: Case, at: datetime) -> CaseFile:
         milestones=list(Milestone.objects.filter(case=case)),
         evaluations=list(EvaluationRecord.objects.filter(case=case).order_by("id")),
         evidence=list(Evidence.objects.filter(case=case).select_related("recorded_by").order_by("-id")),
-        consent=Consent.objects.filter(person_id=case.person_id, withdrawn_at=None)
+        consent=Consent.objects.filter(person_id=case.person_id)
         .select_related("recorded_by")
+        .order_by(F("withdrawn_at").desc(nulls_first=True), "-pk")
         .first(),
         next_change=_change(frame, edition, on, evaluation),
     )
@@ -268,6 +274,13 @@ def units_to_transfer_to(case: Case) -> QuerySet[Agency]:
     """The other active probation units, by region."""
     units = Agency.objects.filter(kind="probation_unit", is_active=True).exclude(pk=case.unit_id)
     return units.select_related("region").order_by("region__code", "name_ru")
+
+
+def handed_over(*, case: Case) -> list[Referral]:
+    """What has gone to agencies for the person of a case, in any of the person's cases, the latest first: a consent
+    taken back does not fetch it back."""
+    found = Referral.objects.filter(case__person_id=case.person_id, sent_at__isnull=False)
+    return list(found.select_related("need", "agency").order_by("-sent_at", "-pk"))
 
 
 def all_needs(*, case: Case) -> list[Need]:

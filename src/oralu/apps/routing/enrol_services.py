@@ -12,7 +12,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from oralu.apps.cases.models import Case
-from oralu.apps.journal.services import entry_record
 from oralu.apps.people.models import Person
 from oralu.apps.people.services import ChildRow, PersonData, children_replace, person_correct
 from oralu.apps.routing.enrol_selectors import DRAFT_KEY, case_of_draft, closed_case_person, draft_lock
@@ -55,7 +54,4 @@ def draft_enrol(
         if children is not None:
             children_replace(person=who, rows=children, actor=actor, at=at)
     entry = replace(enrolment, person=who, import_key=DRAFT_KEY + draft)
-    case = cases_enrol(enrolments=[entry], actor=actor, at=at)[0]
-    if enrolment.consent_given_on is not None:
-        entry_record(kind="consent.given", actor=actor, at=at, case_id=case.pk, person=case.person_id)
-    return case
+    return cases_enrol(enrolments=[entry], actor=actor, at=at)[0]

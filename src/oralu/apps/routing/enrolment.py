@@ -16,6 +16,7 @@ from oralu.apps.agencies.models import Agency
 from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.journal.services import Record, entries_record
 from oralu.apps.people.models import Consent, Person
+from oralu.apps.people.selectors import consented
 from oralu.apps.people.services import PersonData, persons_record
 from oralu.apps.routing.evaluating import cases_evaluate
 from oralu.apps.routing.facts import FactData, facts_check, statements_write
@@ -60,20 +61,12 @@ def cases_enrol(*, enrolments: Sequence[EnrolmentData], actor: User | None, at: 
     persons = _persons(enrolments, actor, at)
     cases = [_case(item, person, at) for item, person in zip(enrolments, persons, strict=True)]
     rows_insert(cases)
-    Consent.objects.bulk_create(
-        [
-            Consent(person=person, given_on=item.consent_given_on, recorded_at=at, recorded_by=actor)
-            for item, person in zip(enrolments, persons, strict=True)
-            if item.consent_given_on is not None
-        ],
-        ignore_conflicts=True,
-        batch_size=2000,
-    )
     entries_record(
         records=[Record("case.enrolled", c.pk, {"unit": c.unit_id, "on": c.enrolled_on.isoformat()}) for c in cases],
         actor=actor,
         at=at,
     )
+    _consents(enrolments, cases, actor, at)
     rows = [
         (case, [_dated(fact, item.enrolled_on) for fact in item.facts])
         for case, item in zip(cases, enrolments, strict=True)
@@ -114,6 +107,22 @@ def _persons(enrolments: Sequence[EnrolmentData], actor: User | None, at: dateti
         persons_record(people=[e.person for e in enrolments if isinstance(e.person, PersonData)], actor=actor, at=at)
     )
     return [e.person if isinstance(e.person, Person) else next(fresh) for e in enrolments]
+
+
+def _consents(enrolments: Sequence[EnrolmentData], cases: Sequence[Case], actor: User | None, at: datetime) -> None:
+    """The written consents that were told; one that stands already is kept, and is no new one for the journal."""
+    standing = consented([case.person_id for case in cases])
+    told = [
+        (case, item.consent_given_on)
+        for item, case in zip(enrolments, cases, strict=True)
+        if item.consent_given_on is not None and case.person_id not in standing
+    ]
+    rows_insert([Consent(person_id=c.person_id, given_on=on, recorded_at=at, recorded_by=actor) for c, on in told])
+    entries_record(
+        records=[Record("consent.given", case.pk, {"person": case.person_id}) for case, _on in told],
+        actor=actor,
+        at=at,
+    )
 
 
 def _case(item: EnrolmentData, person: Person, at: datetime) -> Case:

@@ -14,6 +14,7 @@ from oralu.apps.referrals.services import Leadership, escalations_write
 from oralu.apps.routing.evaluating import cases_evaluate
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.planning import Cause
+from oralu.apps.rows import rows_insert, rows_update
 
 MOMENT = timedelta(microseconds=1)
 RELATED = ("need", "case__unit", "case__officer", "measure__escalation__need")
@@ -54,9 +55,9 @@ def _fire(clocks: Sequence[Clock], ends: Mapping[int, datetime], at: datetime) -
             else:
                 paused += pauses_end(log, clock.due_at)
             clock_compute(clock, log)
-    Clock.objects.bulk_update(clocks, ["warned_at", "breached_at", *COMPUTED], batch_size=2000)
-    ClockInterval.objects.bulk_update([i for i in paused if i.pk], ["end"], batch_size=2000)
-    ClockInterval.objects.bulk_create([i for i in paused if not i.pk], batch_size=2000)
+    rows_update(clocks, ["warned_at", "breached_at", *COMPUTED])
+    rows_update([i for i in paused if i.pk], ["end"])
+    rows_insert([i for i in paused if not i.pk])
     _record(fired, fell_due, at)
     _tell_officers([c for c in fired[Clock.Step.TARGET] if c.breached_at is None], "target_passed", at)
     _breach(fired[Clock.Step.LIMIT], fell_due, at)

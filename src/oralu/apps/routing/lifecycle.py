@@ -1,5 +1,5 @@
 """What happens to a case as a whole: transfer, suspension while the person is searched for, a moved release date,
-closure."""
+closure. The written reasons are notes of the case; the journal keeps the id of the note and no word of it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from oralu.apps.agencies.models import Agency
 from oralu.apps.cases.models import Case, ClosingGround
+from oralu.apps.cases.services import reason_note
 from oralu.apps.journal.services import entry_record
 from oralu.apps.referrals.clocks import MAX_PAUSE, clocks_save, interval_switch
 from oralu.apps.referrals.models import Clock, ClockInterval, Need, PauseParty, PauseReason, Referral
@@ -46,7 +47,8 @@ def case_assign(*, case: Case, officer: User, reason: str, actor: User, at: date
         raise ValidationError({"officer": _("This officer does not work in the unit of the case.")})
     case.officer = officer
     case.save(update_fields=["officer"])
-    entry_record(kind="case.assigned", actor=actor, at=at, case_id=case.pk, officer=officer.pk, reason=reason)
+    note = reason_note(case=case, about="case.assigned", text=reason, actor=actor, at=at)
+    entry_record(kind="case.assigned", actor=actor, at=at, case_id=case.pk, officer=officer.pk, **note)
     return case
 
 
@@ -66,7 +68,8 @@ def case_transfer(
     moved = case.region_id != unit.region_id
     case.unit, case.region_id, case.officer, case.locality = unit, unit.region_id, officer, locality
     case.save(update_fields=["unit", "region", "officer", "locality"])
-    entry_record(kind="case.transferred", actor=actor, at=at, case_id=case.pk, left=left, unit=unit.pk, reason=reason)
+    note = reason_note(case=case, about="case.transferred", text=reason, actor=actor, at=at)
+    entry_record(kind="case.transferred", actor=actor, at=at, case_id=case.pk, left=left, unit=unit.pk, **note)
     if moved:
         _reroute(case, actor, at)
     cases_evaluate(case_ids=[case.pk], actor=actor, at=at, cause=Cause("transfer"))
@@ -105,7 +108,8 @@ def case_suspend(*, case: Case, reason: str, actor: User, at: datetime) -> Case:
                 by=actor,
             )
     clocks_save(clocks)
-    entry_record(kind="case.suspended", actor=actor, at=at, case_id=case.pk, reason=reason)
+    note = reason_note(case=case, about="case.suspended", text=reason, actor=actor, at=at)
+    entry_record(kind="case.suspended", actor=actor, at=at, case_id=case.pk, **note)
     case.refresh_from_db()
     return case
 
@@ -147,7 +151,7 @@ def release_date_move(*, case: Case, released_on: date | None, reason: str, acto
         case_id=case.pk,
         old=old.isoformat() if old else None,
         new=released_on.isoformat() if released_on else None,
-        reason=reason,
+        **reason_note(case=case, about="case.release_moved", text=reason, actor=actor, at=at),
     )
     cases_evaluate(case_ids=[case.pk], actor=actor, at=at, cause=Cause("human"))
     case.refresh_from_db()
@@ -178,14 +182,15 @@ def case_close(*, case: Case, ground: str, closed_on: date, note: str, actor: Us
         next_need="",
         breached=[],
     )
+    kind = "case.died" if ground == ClosingGround.DEATH else "case.closed"
     entry_record(
-        kind="case.died" if ground == ClosingGround.DEATH else "case.closed",
+        kind=kind,
         actor=actor,
         at=at,
         case_id=case.pk,
         ground=ground,
         on=closed_on.isoformat(),
-        note=bool(note),
+        **reason_note(case=case, about=kind, text=note, actor=actor, at=at),
     )
     case.refresh_from_db()
     return case

@@ -19,7 +19,7 @@ from oralu.apps.cases.services import EvidenceData, evidence_add
 from oralu.apps.journal.services import entry_record
 from oralu.apps.messages.services import Outgoing, messages_write
 from oralu.apps.people.models import Person
-from oralu.apps.people.services import consent_record
+from oralu.apps.people.services import consent_record, consent_withdraw
 from oralu.apps.referrals.models import Clock, Escalation, Need, Referral
 from oralu.apps.referrals.services import Leadership, escalations_write, needs_close, referral_move
 from oralu.apps.routing.evaluating import cases_evaluate, referral_new, referrals_announce
@@ -50,10 +50,8 @@ def referral_handed_over(*, referral: Referral, actor: User, at: datetime) -> Re
 @transaction.atomic
 def consent_recorded(*, person: Person, given_on: date, actor: User | None, at: datetime) -> int:
     """Record the written consent; every referral that waited on it goes out. Returns how many."""
-    open_cases = Case.objects.filter(person=person).exclude(state=CaseState.CLOSED)
-    cases = [c.pk for c in open_cases.select_for_update(of=("self",)).order_by("pk")]
-    cases_catch_up(case_ids=cases, at=at)
-    consent_record(person=person, given_on=given_on, actor=actor, at=at)
+    cases = _open_cases_lock(person, at)
+    consent_record(person=person, given_on=given_on, actor=actor, at=at, case_id=next(iter(cases), None))
     waiting = list(
         Referral.objects.filter(case__in=cases, state=Referral.State.WAITING_CONSENT)
         .select_related("need", "agency__responsible", "agency__deputy")
@@ -68,6 +66,27 @@ def consent_recorded(*, person: Person, given_on: date, actor: User | None, at: 
     referrals_announce(waiting, actor=actor, at=at)
     cases_evaluate(case_ids=cases, actor=actor, at=at, cause=Cause("consent"))
     return len(waiting)
+
+
+@transaction.atomic
+def consent_withdrawn(*, person: Person, withdrawn_on: date, actor: User, at: datetime) -> int:
+    """The person takes the written consent back: from now on nothing more is handed over. Referrals that are still to
+    go on paper wait for a consent again, as every new one will; what was sent stays with who has it. Returns how many
+    wait again. Raises ValidationError (`people.services.consent_withdraw`)."""
+    cases = _open_cases_lock(person, at)
+    consent_withdraw(person=person, withdrawn_on=withdrawn_on, actor=actor, at=at, case_id=next(iter(cases), None))
+    drafts = list(Referral.objects.filter(case__in=cases, state=Referral.State.DRAFT).order_by("pk"))
+    for referral in drafts:
+        referral_move(referral=referral, event="ask_consent", actor=actor, at=at)
+    cases_evaluate(case_ids=cases, actor=actor, at=at, cause=Cause("consent"))
+    return len(drafts)
+
+
+def _open_cases_lock(person: Person, at: datetime) -> list[int]:
+    open_cases = Case.objects.filter(person=person).exclude(state=CaseState.CLOSED)
+    cases = [c.pk for c in open_cases.select_for_update(of=("self",)).order_by("pk")]
+    cases_catch_up(case_ids=cases, at=at)
+    return cases
 
 
 @transaction.atomic

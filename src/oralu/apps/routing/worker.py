@@ -1,4 +1,4 @@
-"""The worker's loop: due clocks, days that have come, holds that lapsed, the outbox."""
+"""The worker's loop: due clocks, days that have come, holds that lapsed, files left behind, the outbox."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 
 from oralu.apps.agencies.services import holds_expire
+from oralu.apps.cases.services import evidence_files_settle
 from oralu.apps.messages.services import deliveries_send
 from oralu.apps.referrals.clocks import start_of_day
 from oralu.apps.routing.models import Heartbeat
@@ -34,6 +35,7 @@ def turn(at: datetime) -> int:
         if day is None or done == before:
             break
     done += holds_expire(at=at)
+    done += evidence_files_settle(at=at)
     done += deliveries_send(at=at)
     Heartbeat.objects.filter(pk=1).update(seen_at=at)
     return done

@@ -1,0 +1,24 @@
+"""The claims of an earlier meeting, for who decides on them."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from oralu.apps.access.models import Role, User
+from oralu.apps.referrals.models import EarlierMeeting
+
+
+def claims_to_decide(actor: User) -> QuerySet[EarlierMeeting]:
+    """The claims that wait for the actor as the second person, the oldest first: the head of the unit decides on those
+    of others; one that the head has asked for is decided by another officer of the unit."""
+    claims = (
+        EarlierMeeting.objects.filter(need__case__unit_id=actor.agency_id, decided_at=None)
+        .exclude(asked_by=actor)
+        .select_related("need__case__person", "need__case__unit", "need__clock", "evidence", "asked_by")
+        .order_by("asked_at", "pk")
+    )
+    if actor.role == Role.UNIT_HEAD:
+        return claims
+    if actor.role == Role.CASE_MANAGER:
+        return claims.filter(asked_by__role=Role.UNIT_HEAD)
+    return claims.none()
