@@ -36,16 +36,15 @@ def test_a_multiplied_world_is_a_register_like_any_other(database_server: Server
         )
     at = world.at + timedelta(hours=26)
     turn(at)
+    escalations = Escalation.objects.count()
     regions = list(Region.objects.values_list("code", flat=True)[:3])
     with database_server.connect_admin() as admin:
         multiplier = Multiplier(admin, regions=regions, history=True)
         multiplier.add(3)
         multiplier.add(2)
     assert Case.objects.count() == 18
-    assert (Agency.objects.count(), Escalation.objects.count()) == (
-        6 * len([*world.agencies, "the other unit"]),
-        6 * Escalation.objects.filter(case__lte=3).count(),
-    )
+    assert Agency.objects.count() == 6 * len([*world.agencies, "the other unit"])
+    assert Escalation.objects.count() == 6 * escalations > 0
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
             if isinstance(field, ForeignKey):

@@ -10,7 +10,7 @@ from django.db.models import CharField, Field, ForeignKey, Model
 
 KEPT = {"agencies.region", "routing.adoption", "routing.heartbeat", "routing.importrun"}
 """What the copies share: regions, and what is said about a whole region."""
-HISTORY = {"journal.entry", "messages.message", "messages.delivery", "cases.evaluationrecord"}
+HISTORY = {"journal.entry", "messaging.message", "messaging.delivery", "cases.evaluationrecord"}
 """What no clock and no evaluation reads; left out unless asked for."""
 DAYS_OF_BIRTH = 3000
 
@@ -53,13 +53,14 @@ SPECIAL = {
     ),
     "people.person.birth_date": _BIRTH,
     "people.person.iin": f"pg_temp.load_iin({_BIRTH}, t.sex, t.iin, g)",
+    "agencies.agency.is_active": "t.is_active and (g < %(region_count)s or t.kind <> all(%(single)s::text[]))",
     "cases.case.import_key": "case when t.import_key = '' then '' else t.import_key || '-' || g end",
     "cases.evaluationrecord.statements": "array(select s + g * {statement_stride} from unnest(t.statements) s)",
     "cases.milestone.evaluation": (
         "jsonb_set(t.evaluation, '{{statements}}', (select coalesce(jsonb_agg(s::bigint + g * {statement_stride}),"
         " '[]') from jsonb_array_elements_text(t.evaluation->'statements') s))"
     ),
-    "messages.message.data": (
+    "messaging.message.data": (
         "case when t.data ? 'case' then t.data || jsonb_build_object('case', (t.data->>'case')::bigint"
         " + g * {case_stride}) else t.data end"
     ),

@@ -32,23 +32,32 @@ class Multiplier:
     Args:
         connection: in autocommit, of the database's owner; of a superuser to be quick (pointers are then not checked).
         regions: codes of the regions; copy n goes to the region at n modulo their number.
+        single: kinds of agencies of which a region has one, however many copies go to it: the leaderships.
         history: whether journal, messages and records of evaluations are copied too.
     """
 
-    def __init__(self, connection: psycopg.Connection, *, regions: Sequence[str], history: bool = False) -> None:
-        self.connection, self.regions, self.copies = connection, list(regions), 0
+    def __init__(
+        self,
+        connection: psycopg.Connection,
+        *,
+        regions: Sequence[str],
+        single: Sequence[str] = (),
+        history: bool = False,
+    ) -> None:
+        self.connection, self.regions, self.single = connection, list(regions), list(single)
         self.strides = {model: self._highest(model) for model in models_copied(history=history)}
         self._names = self._surnames()
         connection.execute(IIN)
 
     def add(self, copies: int, progress: Progress = lambda text: None) -> None:
         """Add so many copies of the world. Ends with fresh statistics and sequences past the new rows."""
-        first, last = self.copies + 1, self.copies + copies
+        # Rows that were written since the last copies may not be run over.
+        first = 1 + max(self._highest(model) // stride for model, stride in self.strides.items() if stride)
+        last = first + copies - 1
         with self._unchecked(), self._without_indexes():
             for model in self.strides:
                 progress(model._meta.db_table)
                 self._copy(model, first, last)
-        self.copies = last
         self.connection.execute(ADOPT, [self.regions])
         for model in self.strides:
             table = sql.Identifier(model._meta.db_table)
@@ -56,7 +65,7 @@ class Multiplier:
             if model._meta.pk.column == "id":
                 self.connection.execute(
                     "select setval(pg_get_serial_sequence(%s, 'id'), %s)",
-                    [model._meta.db_table, max(1, self.strides[model] * (last + 1))],
+                    [model._meta.db_table, max(1, self.strides[model] * (last + 1), self._highest(model))],
                 )
 
     def _copy(self, model: type[Model], first: int, last: int) -> None:
@@ -103,6 +112,7 @@ class Multiplier:
             "name_counts": json.dumps({sex: len(group) for sex, group in names.items()}),
             "regions": self.regions,
             "region_count": len(self.regions),
+            "single": self.single,
         }
 
     @contextmanager

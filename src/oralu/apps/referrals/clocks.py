@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from oralu.apps.journal.services import entry_record
 from oralu.apps.referrals.models import Clock, ClockInterval
+from oralu.apps.rows import rows_update
 from oralu.calendarfiles import load_calendar
 from oralu.core.clocks import ClockState, Interval, clock_due, clock_state, next_event
 from oralu.core.worktime import Allowance
@@ -64,7 +65,7 @@ def clocks_save(clocks: Iterable[Clock]) -> None:
         logs[interval.clock_id].append(interval)
     for clock in clocks:
         clock_compute(clock, logs[clock.pk])
-    Clock.objects.bulk_update(clocks, [*COMPUTED, "warned_at", "breached_at", "stopped_at", "target", "limit"], 2000)
+    rows_update(clocks, [*COMPUTED, "warned_at", "breached_at", "stopped_at", "target", "limit"])
 
 
 def interval_switch(
@@ -103,7 +104,7 @@ def clocks_stop(clocks: Iterable[Clock], at: datetime) -> None:
     for clock in clocks:
         clock.stopped_at = at
         clock.due_at, clock.due_step = None, ""
-    Clock.objects.bulk_update(clocks, ["stopped_at", "due_at", "due_step"], 2000)
+    rows_update(clocks, ["stopped_at", "due_at", "due_step"])
 
 
 def clock_pause(*, clock: Clock, reason: str, party: str, until: datetime, actor: User, at: datetime) -> None:

@@ -17,12 +17,13 @@ from oralu.apps.journal.services import Record, entries_record, entry_record
 from oralu.apps.messages.services import Outgoing, digests_add, messages_write
 from oralu.apps.referrals.clocks import clock_compute, clocks_stop
 from oralu.apps.referrals.models import Clock, CorrectiveMeasure, EarlierMeeting, Escalation, Need, Referral
+from oralu.apps.rows import rows_insert, rows_update
 from oralu.core.lifecycle import NEED, REFERRAL, UNSENT, TransitionError, can
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from oralu.apps.cases.models import Evidence
+    from oralu.apps.cases.models import Case, Evidence
 
 UNIT_HEAD = "unit_head"
 GOING = ("draft", "waiting_consent", "sent", "acknowledged", "accepted")
@@ -47,13 +48,13 @@ def needs_close(
         need.state, need.close_reason, need.close_note = can(NEED, need.state, event), reason, note
         need.closed_at, need.still_holds = at, still_holds
         need.met_at = at if state == Need.State.MET else None
-    Need.objects.bulk_update(needs, ["state", "close_reason", "close_note", "closed_at", "met_at", "still_holds"], 2000)
+    rows_update(needs, ["state", "close_reason", "close_note", "closed_at", "met_at", "still_holds"])
     clocks_stop(Clock.objects.filter(need__in=needs, stopped_at=None), at)
     going = list(Referral.objects.filter(need__in=needs, state__in=GOING))
     for referral in going:
         event = "discard" if referral.state in UNSENT else "withdraw"
         referral.state, referral.answered_at = can(REFERRAL, referral.state, event), at
-    Referral.objects.bulk_update(going, ["state", "answered_at"], 2000)
+    rows_update(going, ["state", "answered_at"])
     places_release(referral_ids=[r.pk for r in going], at=at)
     entries_record(
         records=[
@@ -147,40 +148,51 @@ def referral_messages(referrals: Iterable[Referral], service: str, edition: str)
 def recipients(agency: Agency) -> list[User]:
     """Who in an agency is told: the responsible person and the deputy where they have accounts, else the active
     staff."""
-    named = [u for u in (agency.responsible, agency.deputy) if u is not None and u.is_active]
-    return named or list(User.objects.filter(agency=agency, is_active=True).order_by("pk"))
+    return named_users(agency) or list(User.objects.filter(agency=agency, is_active=True).order_by("pk"))
+
+
+def named_users(agency: Agency) -> list[User]:
+    """The responsible person and the deputy, as far as they have accounts."""
+    return [user for user in (agency.responsible, agency.deputy) if user is not None and user.is_active]
 
 
 class Leadership:
-    """Who answers for a missed deadline: the addressee of the policy in the region of the case. Read once a batch."""
+    """Who answers for a missed deadline: the addressee of the policy in the region of the case, the unit of the case
+    for its head. Reads what a batch needs in two queries, however many regions and units it touches."""
 
     def __init__(self) -> None:
-        self._agencies: dict[tuple[str, str], Agency | None] = {}
+        self._agencies: dict[tuple[str, str], Agency] = {}
         self._users: dict[tuple[int, str], list[User]] = {}
 
-    def agency(self, addressee: str, region_id: str, unit: Agency) -> Agency | None:
-        """The unit of the case for its head, else the region's agency of that kind."""
-        if addressee == UNIT_HEAD:
-            return unit
-        key = (addressee, region_id)
-        if key not in self._agencies:
-            self._agencies[key] = (
-                Agency.objects.filter(kind=addressee, region_id=region_id, is_active=True)
-                .select_related("responsible", "deputy")
-                .order_by("pk")
-                .first()
-            )
-        return self._agencies[key]
+    def load(self, asked: Iterable[tuple[str, Case]]) -> None:
+        """Read who answers for pairs of an addressee and a case."""
+        asked = list(asked)
+        kinds = {(kind, case.region_id) for kind, case in asked if kind != UNIT_HEAD} - self._agencies.keys()
+        if kinds:
+            found = Agency.objects.filter(
+                kind__in={kind for kind, _ in kinds}, region__in={region for _, region in kinds}, is_active=True
+            ).select_related("responsible", "deputy")
+            for agency in found.order_by("kind", "region_id", "pk").distinct("kind", "region_id"):
+                self._agencies[agency.kind, agency.region_id] = agency
+        wanted = {(agency.pk, kind) for kind, case in asked if (agency := self.agency(kind, case)) is not None}
+        self._load_users(wanted - self._users.keys())
+
+    def _load_users(self, wanted: set[tuple[int, str]]) -> None:
+        staff: dict[int, list[User]] = {}
+        if wanted:
+            for user in User.objects.filter(agency__in={pk for pk, _ in wanted}, is_active=True).order_by("pk"):
+                staff.setdefault(user.agency_id, []).append(user)
+        named = {a.pk: named_users(a) for a in self._agencies.values()}
+        for pk, addressee in wanted:
+            at_work = staff.get(pk, [])
+            heads = [user for user in at_work if user.role == Role.UNIT_HEAD]
+            self._users[pk, addressee] = heads if addressee == UNIT_HEAD else named.get(pk) or at_work
+
+    def agency(self, addressee: str, case: Case) -> Agency | None:
+        return case.unit if addressee == UNIT_HEAD else self._agencies.get((addressee, case.region_id))
 
     def users(self, agency: Agency, addressee: str) -> list[User]:
-        key = (agency.pk, addressee)
-        if key not in self._users:
-            if addressee == UNIT_HEAD:
-                heads = User.objects.filter(agency=agency, role=Role.UNIT_HEAD, is_active=True)
-                self._users[key] = list(heads.order_by("pk"))
-            else:
-                self._users[key] = recipients(agency)
-        return self._users[key]
+        return self._users[agency.pk, addressee]
 
 
 def escalations_write(
@@ -189,6 +201,7 @@ def escalations_write(
     """Put clocks in front of their addressees, once each, with messages. Inherited needs go as one digest a day and
     addressee. `clocks` come with `need` and `case__unit` joined; `fell_due` is by clock."""
     going = {r.need_id: r for r in Referral.objects.filter(need__in=[_need(c).pk for c in clocks], state__in=GOING)}
+    leadership.load((_need(clock).on_breach, clock.case) for clock in clocks)
     escalations = []
     for clock in clocks:
         need, case = _need(clock), clock.case
@@ -200,14 +213,14 @@ def escalations_write(
                 need=need,
                 kind=kind,
                 addressee=need.on_breach,
-                agency=leadership.agency(need.on_breach, case.region_id, case.unit),
+                agency=leadership.agency(need.on_breach, case),
                 late_agency_id=attempt.agency_id if attempt and attempt.sent_at else None,
                 at=at,
                 fell_due_at=fell_due[clock.pk],
                 in_digest=need.is_inherited,
             )
         )
-    Escalation.objects.bulk_create(escalations, batch_size=2000)
+    rows_insert(escalations)
     entries_record(
         records=[
             Record("escalation.written", e.case_id, {"need": e.need_id, "kind": kind, "addressee": e.addressee})
