@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, NoReturn, TextIO
@@ -69,12 +69,25 @@ def run_import(
         report = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n"))
         table = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", newline="")) if out else None
         reporter = Reporter(reading, form, report, table, "title_import")
+        stack.enter_context(_seldom_collecting())
         _write(reading, calendar, reporter, order, judge)
         for draft, final in ((report, sys.stdout), (table, out)):
             if draft is not None and final is not None:
                 draft.seek(0)
                 shutil.copyfileobj(draft, final)
         return reporter.summary.refused
+
+
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """A batch is some 50,000 objects that all go at once; to look for cycles among them again and again costs a fifth
+    of the time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(200_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _connect(stack: ExitStack, lang: str) -> None:
@@ -139,10 +152,6 @@ def _write(reading: RegisterReading, calendar: Calendar, reporter: Reporter, ord
 
     from oralu.apps.routing.importing import Fate, register_import
 
-    # A batch is some 50,000 objects that all go at once: looking for cycles among them again and again is a fifth of the
-    # time.
-    gc.freeze()
-    gc.set_threshold(200_000, 20, 20)
     waiting: deque[RowEvaluation | None] = deque()
     lang = reporter.form.lang
 
