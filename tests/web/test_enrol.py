@@ -407,3 +407,21 @@ def test_a_step_asks_the_database_a_few_things_whatever_was_typed(
     with django_assert_max_num_queries(16):
         assert "Оспанова Жанар" in aigul.get(reverse("enrol")).content.decode()
     assert aigul.get(reverse("enrol-step", args=[draft, "next"]))["Location"].endswith("/review")
+
+
+def test_a_paper_that_may_be_read_at_home_tells_neither_of_the_police_nor_of_the_refuge(
+    aigul: Client, world: World
+) -> None:
+    threatened = world.enrol(facts={"housing": "with_aggressor"})
+    html = aigul.get(reverse("enrolled", args=[threatened.pk])).content.decode()
+    printed = re.sub(r'<(span|li|div) class="(?:opened-line )?not-printed">.*?</\1>', "", html, flags=re.S)
+    for hidden in (str(world.agencies["crisis_centre"]), str(world.agencies["police"]), "Меры безопасности"):
+        assert hidden in html
+        assert hidden not in printed
+    assert "эту бумагу могут прочитать дома" in html
+    assert str(world.agencies["clinic"]) in printed
+    safe = world.enrol(facts={"housing": "homeless", "violence_threat": "no", "exploitation_risk": "no"})
+    html = aigul.get(reverse("enrolled", args=[safe.pk])).content.decode()
+    assert str(world.agencies["crisis_centre"]) in html
+    assert "not-printed" not in html
+    assert reverse("enrolled", args=[safe.pk]) in aigul.get(reverse("case", args=[safe.pk])).content.decode()

@@ -109,7 +109,7 @@ def need_countdown(need: Need, clock: Clock, intervals: Iterable[ClockInterval],
         reason=reason,
         party=party,
         working_days_left=left,
-        ended_at=clock.stopped_at,
+        ended_at=need.met_at or clock.stopped_at,
     )
 
 

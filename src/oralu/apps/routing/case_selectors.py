@@ -29,7 +29,7 @@ from oralu.core.facts import FactState, answers_as_of
 from oralu.policyfiles import load_edition
 
 EARLIER = ("earlier_meeting__asked_by", "earlier_meeting__decided_by", "earlier_meeting__evidence")
-READINGS = ("case.read", "evidence.read", "refuge.address_read")
+READINGS = ("case.read", "evidence.read", "refuge.address_read", "escalation.read", "referral.read")
 """Kinds of the journal that record a reading; a page shows them only when asked."""
 
 

@@ -8,6 +8,14 @@ from oralu.apps.access.models import Role, User
 from oralu.apps.referrals.models import EarlierMeeting
 
 
+def decides_on(actor: User, claim: EarlierMeeting) -> bool:
+    """Whether an officer of the unit is the second person: the head for the claims of others, another officer for one
+    of the head. `claim` with `asked_by`."""
+    if claim.asked_by_id == actor.pk:
+        return False
+    return actor.role == Role.UNIT_HEAD or (actor.role == Role.CASE_MANAGER and claim.asked_by.role == Role.UNIT_HEAD)
+
+
 def claims_to_decide(actor: User) -> QuerySet[EarlierMeeting]:
     """The claims that wait for the actor as the second person, the oldest first: the head of the unit decides on those
     of others; one that the head has asked for is decided by another officer of the unit."""

@@ -134,6 +134,10 @@ def intake_facts(edition: Edition) -> dict[str, tuple[Fact, ...]]:
     return {domain: edition.facts_of(domain) for domain in domains}
 
 
+THREATS = (("violence_threat", "yes"), ("exploitation_risk", "yes"), ("housing", "with_aggressor"))
+"""Facts under which a paper may be read by who threatens the person."""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenedNeed:
     """A need that is open, its clock with its log, and the attempt that goes or is prepared; None where nobody could be
@@ -148,12 +152,14 @@ class OpenedNeed:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What is open for a case, in the order of deadlines (what waits comes last), and the facts not known."""
+    """What is open for a case, in the order of deadlines (what waits comes last), and the facts not known.
+    `is_threatened`: somebody at home may be the danger, so a paper taken home must not tell of protection."""
 
     edition: Edition
     needs: tuple[OpenedNeed, ...]
     unknown: tuple[Fact, ...]
     is_consented: bool
+    is_threatened: bool
 
 
 def opened_for(*, case: Case, at: datetime) -> Opened:
@@ -175,7 +181,13 @@ def opened_for(*, case: Case, at: datetime) -> Opened:
     )
     rows = [_opened(need) for need in needs]
     rows.sort(key=lambda row: (row.clock.limit_at is None, row.clock.limit_at or at, row.need.pk))
-    return Opened(edition, tuple(rows), tuple(_unknown(frame, edition, local_day(at))), frame.is_consented)
+    unknown = tuple(_unknown(frame, edition, local_day(at)))
+    return Opened(edition, tuple(rows), unknown, frame.is_consented, _is_threatened(frame, edition, local_day(at)))
+
+
+def _is_threatened(frame: Frame, edition: Edition, today: date) -> bool:
+    known = frame.facts(edition, today)
+    return any(name in known and known[name].value == value for name, value in THREATS)
 
 
 def _opened(need: Need) -> OpenedNeed:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from oralu.apps.access.models import Role, User
-from oralu.apps.referrals.models import CorrectiveMeasure, Escalation, Need
+from oralu.apps.referrals.models import CorrectiveMeasure, EarlierMeeting, Escalation, Need
 from oralu.apps.routing.planning import OWN_UNIT
 from oralu.policyfiles import load_edition
 from oralu.web.components import Act, Countdown, Term, Tone, WorkRow
@@ -73,6 +73,23 @@ def escalation_row(actor: User, escalation: Escalation, at: datetime) -> WorkRow
         countdown=lateness(escalation, at),
         act=act,
         why=why_line(rule_of(escalation.need), load_edition(escalation.need.edition)),
+    )
+
+
+def claim_row(claim: EarlierMeeting) -> WorkRow:
+    """A claim of an earlier meeting, for the head as the second person."""
+    need = claim.need
+    words = {"met": moment(claim.met_at), "recorded": moment(need.closed_at) if need.closed_at else ""}
+    return WorkRow(
+        key=f"c{claim.pk}",
+        title=service_label(need).capitalize(),
+        href=reverse("case", args=[need.case_id]) + f"#need-{need.pk}",
+        what=_("met on %(met)s, recorded on %(recorded)s") % words,
+        meta=(
+            case_words(need.case_id, need.case.person.full_name),
+            _("asked by %(who)s") % {"who": claim.asked_by.full_name},
+        ),
+        act=Act(_("Approve or reject"), reverse("earlier-decide", args=[claim.pk])),
     )
 
 

@@ -21,11 +21,12 @@ from oralu.apps.referrals.models import Escalation
 from oralu.apps.routing import board_selectors as figures
 from oralu.apps.routing.board_rows import Figure
 from oralu.apps.routing.board_selectors import Load, Sla
+from oralu.apps.routing.earlier_selectors import claims_to_decide
 from oralu.apps.routing.frames import local_day
 from oralu.core.edition import Edition
 from oralu.policyfiles import load_edition
 from oralu.web.board.rows import answer_words
-from oralu.web.board.showing import escalation_row, measure_row
+from oralu.web.board.showing import claim_row, escalation_row, measure_row
 from oralu.web.charts import Bar, Spark, bars, spark
 from oralu.web.components import Empty, Stat, Tone, WorkRow
 from oralu.web.countdown import moment
@@ -64,6 +65,7 @@ def board(request: StaffRequest) -> HttpResponse:
         "measures_all": _all(counts.measures, Figure.MEASURES),
         "up": [escalation_row(user, one, at) for one in up],
         "up_all": _all(counts.gone_up, Figure.GONE_UP),
+        "claims": _claims(request) if is_head else [],
         "inherited": counts.inherited,
         "inherited_href": rows_href(Figure.INHERITED),
         "empty": Empty(_("Nothing is broken now"), _("No missed deadline waits for your answer."), "check"),
@@ -91,6 +93,15 @@ def _journal(request: StaffRequest, shown: Iterable[Escalation]) -> None:
 def _measures(request: StaffRequest) -> list[WorkRow]:
     found = figures.measures_open(request.user).select_related("clock")[:SHOWN]
     return [measure_row(request.user, measure, request.at) for measure in found]
+
+
+def _claims(request: StaffRequest) -> list[WorkRow]:
+    """Every one of them: a claim that nobody decides counts as rejected in the figures of this very page."""
+    found = list(claims_to_decide(request.user))
+    if found:
+        cases = sorted({claim.need.case_id for claim in found})
+        entry_record(kind="board.read", actor=request.user, at=request.at, figure="earlier", cases=cases)
+    return [claim_row(claim) for claim in found]
 
 
 def _waiting(request: StaffRequest) -> int:

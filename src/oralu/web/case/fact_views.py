@@ -1,4 +1,4 @@
-"""Acts on facts, evidence and consent."""
+"""Acts on facts, evidence and notes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from oralu.apps.journal.services import entry_record
 from oralu.apps.routing.case_selectors import edition_for, evidence_visible_to, statements_visible_to
 from oralu.apps.routing.facts import facts_record, statement_retract
 from oralu.apps.routing.frames import local_day
-from oralu.apps.routing.referring import consent_recorded
 from oralu.web.acting import case_deed, perform, sent
-from oralu.web.case.forms import DayForm, FactForm, NoteForm
+from oralu.web.case.forms import FactForm, NoteForm
 from oralu.web.fields import text_field
 from oralu.web.screens import CASE_WORK, StaffRequest, lang, screen
 from oralu.web.templatetags.oralu import localdate
@@ -99,24 +98,6 @@ def evidence(request: StaffRequest, evidence_id: int) -> HttpResponse:
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"
     return response
-
-
-@screen(CASE_WORK)
-def consent(request: StaffRequest, case_id: int) -> HttpResponse:
-    case = get_object_or_404(cases_visible_to(request.user), pk=case_id)
-    form = DayForm(*sent(request), label=_("Date of the written consent"), initial=local_day(request.at))
-    deed = case_deed(
-        case,
-        title=_("Written consent to hand data to the agencies"),
-        submit=_("Record the consent"),
-        done=_("The consent is recorded."),
-        form=form,
-        run=lambda data: consent_recorded(person=case.person, given_on=data["day"], actor=request.user, at=request.at),
-        lead=_("The person has signed the consent on paper (law 38-VI, article 11). Keep the paper in the file."),
-        records=(_("the date of the consent"), _("every referral that waited on it goes out")),
-        anchor="people",
-    )
-    return perform(request, deed)
 
 
 @screen(CASE_WORK)

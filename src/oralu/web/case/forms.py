@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -19,6 +19,7 @@ from oralu.apps.routing.facts import FactData
 from oralu.core.edition import Edition
 from oralu.core.facts import ASKED_UNKNOWN, REFUSED
 from oralu.web.components import Text
+from oralu.web.countdown import ALMATY
 from oralu.web.fields import ProofForm, day_field, text_field
 
 
@@ -106,6 +107,37 @@ class DayForm(forms.Form):
     def __init__(self, *args: Any, label: Text, initial: date | None, required: bool = True, **more: Any) -> None:
         super().__init__(*args, **more)
         self.fields["day"] = day_field(label, initial=initial, required=required)
+
+
+class WithdrawalForm(forms.Form):
+    withdrawn_on = day_field(gettext_lazy("Day of the withdrawal, as the paper says"))
+
+
+class EarlierForm(ProofForm):
+    """When a need was met in truth, and what proves it."""
+
+    proof_required = True
+    met_on = day_field(gettext_lazy("On which day it was met"))
+    met_time = forms.TimeField(
+        label=gettext_lazy("At what time"),
+        widget=forms.TimeInput(attrs={"type": "time", "class": "date-o"}, format="%H:%M"),
+    )
+    field_order = ("met_on", "met_time", "evidence_title", "evidence_reference", "evidence")
+
+    def met_at(self) -> datetime:
+        data = self.cleaned_data
+        return datetime.combine(data["met_on"], data["met_time"], tzinfo=ALMATY)
+
+
+class EarlierDecisionForm(forms.Form):
+    decision = forms.ChoiceField(
+        label=gettext_lazy("Decision"),
+        choices=[
+            ("approve", gettext_lazy("the document proves the earlier time")),
+            ("reject", gettext_lazy("the document does not prove it")),
+        ],
+        widget=forms.RadioSelect,
+    )
 
 
 class AssignForm(forms.Form):

@@ -152,11 +152,13 @@ def person_terms(file: CaseFile) -> tuple[Term, ...]:
 
 
 def _consent(file: CaseFile) -> tuple[str, str, str]:
-    if file.consent is None:
+    by = file.consent.recorded_by.full_name if file.consent and file.consent.recorded_by else ""
+    if file.consent is None or not file.is_consented:
         waits = any(r.state in UNSENT and r.state == "waiting_consent" for rs in file.referrals.values() for r in rs)
         note = _("referrals wait for it") if waits else ""
+        if file.consent is not None:
+            return _("withdrawn on %(day)s") % {"day": localdate(file.consent.withdrawn_on)}, "", note
         return _("not given"), "", note
-    by = file.consent.recorded_by.full_name if file.consent.recorded_by else ""
     return _("given on %(day)s") % {"day": localdate(file.consent.given_on)}, "", by
 
 
@@ -179,11 +181,10 @@ def person_links(case: Case) -> tuple[Act, ...]:
     """To the pages of the person's own record, where there are such pages."""
     if case.state == CaseState.CLOSED:
         return ()
-    person = case.person_id
     found = (
-        (_("Correct the data"), address("person-edit", person)),
-        (_("Children"), address("children", person)),
-        (_("Merge with another record"), address("person-merge", person)),
+        (_("Correct the data"), address("person-edit", case.pk)),
+        (_("Children"), address("children", case.pk)),
+        (_("Merge with another record"), address("person-merge", case.pk)),
     )
     return tuple(Act(label, href, tone="quiet") for label, href in found if href)
 

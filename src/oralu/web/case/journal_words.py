@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from oralu.apps.cases.models import ClosingGround
 from oralu.apps.journal.models import Entry
 from oralu.apps.referrals.models import DeclineReason, DelayCause, Need, PauseParty, PauseReason
-from oralu.apps.routing.case_selectors import names_in
+from oralu.apps.routing.case_selectors import CaseFile, names_in
 from oralu.core.edition import Edition
 from oralu.web.components import Text
 from oralu.web.screens import lang
@@ -28,7 +28,18 @@ SENTENCES: Mapping[str, Text] = {
     "case.release_moved": gettext_lazy("the date of release was moved"),
     "case.closed": gettext_lazy("the case was closed"),
     "case.died": gettext_lazy("the case was closed: death"),
+    "case.locality_changed": gettext_lazy("the place where the person lives was changed"),
     "case.read": gettext_lazy("the case was opened to read"),
+    "caseload.exported": gettext_lazy("a list of cases was taken out as a table"),
+    "consent.given": gettext_lazy("the written consent was recorded"),
+    "consent.withdrawn": gettext_lazy("the withdrawal of the consent was recorded"),
+    "person.recorded": gettext_lazy("a person was recorded"),
+    "person.corrected": gettext_lazy("the person's data were corrected"),
+    "person.merged": gettext_lazy("two records of one person were made one"),
+    "person.unmerged": gettext_lazy("a merge of two records was undone"),
+    "person.found_elsewhere": gettext_lazy("another unit learnt that the person is on a register"),
+    "duplicate.hidden": gettext_lazy("another unit learnt that the person is on a register"),
+    "children.changed": gettext_lazy("the children were changed"),
     "fact.recorded": gettext_lazy("a fact was recorded"),
     "fact.retracted": gettext_lazy("a statement was retracted"),
     "evidence.added": gettext_lazy("evidence was added"),
@@ -44,9 +55,17 @@ SENTENCES: Mapping[str, Text] = {
     "need.refused": gettext_lazy("the person refused help"),
     "need.withdrawn": gettext_lazy("a need was withdrawn"),
     "need.reconsidered": gettext_lazy("a closed need was looked at anew"),
+    "need.earlier_asked": gettext_lazy("a claim: the need was met earlier than recorded"),
+    "need.earlier_approved": gettext_lazy("the earlier time was approved by a second person"),
+    "need.earlier_rejected": gettext_lazy("the earlier time was rejected by a second person"),
     "referral.draft": gettext_lazy("a referral was prepared for paper"),
     "referral.waiting_consent": gettext_lazy("a referral waits for the written consent"),
+    "referral.ask_consent": gettext_lazy("a referral waits for the written consent again"),
+    "referral.consent_given": gettext_lazy("a referral was sent"),
+    "referral.consent_given_on_paper": gettext_lazy("a referral was prepared for paper"),
     "referral.sent": gettext_lazy("a referral was sent"),
+    "referral.printed": gettext_lazy("a referral was printed"),
+    "referral.read": gettext_lazy("the agency opened the referral to read"),
     "referral.send": gettext_lazy("a referral was handed over on paper"),
     "referral.acknowledge": gettext_lazy("the agency read the referral"),
     "referral.accept": gettext_lazy("the agency took the referral on"),
@@ -70,19 +89,35 @@ SENTENCES: Mapping[str, Text] = {
     "escalation.answered": gettext_lazy("the leadership recorded the cause and a measure"),
     "measure.done": gettext_lazy("a corrective measure was carried out"),
     "milestone.frozen": gettext_lazy("the state of the case was frozen"),
+    "escalation.read": gettext_lazy("a matter that went up was opened to read"),
+    "board.read": gettext_lazy("rows of the board were opened to read"),
+    "inbox.read": gettext_lazy("an inbox was opened to read"),
+    "places.read": gettext_lazy("the places of an agency were opened to read"),
+    "place.released": gettext_lazy("a place was freed"),
+    "message.given_up": gettext_lazy("a message could not be delivered"),
+    "register.imported": gettext_lazy("a register was imported"),
+    "agency.created": gettext_lazy("an agency was created"),
+    "agency.changed": gettext_lazy("an agency was changed"),
+    "edition.adopted": gettext_lazy("an edition of the policy was adopted"),
+    "user.created": gettext_lazy("an account was created"),
+    "user.changed": gettext_lazy("an account was changed"),
+    "user.profile_changed": gettext_lazy("people changed their own account"),
+    "user.signed_in": gettext_lazy("somebody signed in"),
 }
 """What happened, by the kind of the entry. A kind that is not here is said as another record."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """A row of the journal: when, who, what, and about what."""
+    """A row of the journal: when, who, what, and about what. `note`: the note that holds the reason, 0 if there is
+    none."""
 
     at: datetime
     who: str
     what: Text
     about: str
     key: int
+    note: int = 0
 
 
 def journal_lines(entries: Iterable[Entry], *, edition: Edition, needs: Mapping[int, str]) -> list[Line]:
@@ -96,9 +131,25 @@ def journal_lines(entries: Iterable[Entry], *, edition: Edition, needs: Mapping[
             what=SENTENCES.get(entry.kind, _("another record")),
             about=words.about(entry.data),
             key=entry.pk,
+            note=entry.data.get("note", 0),
         )
         for entry in entries
     ]
+
+
+@dataclass(frozen=True)
+class NoteLine:
+    """A note; `about` is the act whose reason it is."""
+
+    key: int
+    at: datetime
+    author: str
+    text: str
+    about: Text
+
+
+def notes_of(file: CaseFile) -> list[NoteLine]:
+    return [NoteLine(n.pk, n.at, n.author.full_name, n.text, SENTENCES.get(n.about, "")) for n in file.notes]
 
 
 class _Words:
@@ -147,11 +198,8 @@ def _choice(choices: Any, code: str) -> Text:
 
 
 def _reason(code: str) -> Text:
-    """A reason is a code of one of the lists; the reasons of acts on a case are words of their own."""
-    for choices in (DeclineReason, PauseReason, Need.Reason):
-        if code in choices.values:
-            return choices(code).label
-    return code
+    """A reason is a code of one of the lists."""
+    return next((c(code).label for c in (DeclineReason, PauseReason, Need.Reason) if code in c.values), "")
 
 
 def _day(text: str | None) -> str:

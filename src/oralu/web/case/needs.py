@@ -9,9 +9,11 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from oralu.apps.access.models import User
 from oralu.apps.cases.models import Plan
 from oralu.apps.referrals.models import Escalation, Need, Referral
 from oralu.apps.routing.case_selectors import CaseFile
+from oralu.apps.routing.earlier_selectors import decides_on
 from oralu.policyfiles import load_edition
 from oralu.web.case.cards import Proof, proof_of, why_of
 from oralu.web.case.referral_views import answers_of, knows_refuge
@@ -46,7 +48,7 @@ class ReferralRow:
 
 @dataclass(frozen=True)
 class NeedRow:
-    """A need. `ended` says how a closed one ended."""
+    """A need. `ended` says how a closed one ended, `met` what is claimed of an earlier time, and who decided."""
 
     key: str
     title: str
@@ -65,6 +67,7 @@ class NeedRow:
     others: tuple[Act, ...] = ()
     ended: str = ""
     ended_note: str = ""
+    met: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,16 +80,17 @@ class Needs:
     closed: tuple[NeedRow, ...]
 
 
-def needs_of(file: CaseFile, at: datetime) -> Needs:
+def needs_of(file: CaseFile, at: datetime, actor: User) -> Needs:
+    """`actor`: who reads the page, since a claim of an earlier meeting is not decided by who made it."""
     far = datetime.max.replace(tzinfo=at.tzinfo)
     open_ = sorted((n for n in file.needs if n.state == Need.State.OPEN), key=lambda n: (n.clock.limit_at or far, n.pk))
     closed = [n for n in file.needs if n.state != Need.State.OPEN]
     unsettled = [n for n in closed if not file.is_closed and _is_unsettled(_latest(file, n))]
     return Needs(
-        tuple(_row(file, need, at) for need in open_),
-        tuple(_row(file, need, at) for need in unsettled),
+        tuple(_row(file, need, at, actor) for need in open_),
+        tuple(_row(file, need, at, actor) for need in unsettled),
         tuple(
-            _row(file, need, at)
+            _row(file, need, at, actor)
             for need in sorted(closed, key=lambda n: (n.closed_at or at, n.pk), reverse=True)
             if need not in unsettled
         ),
@@ -103,11 +107,12 @@ def _is_unsettled(referral: Referral | None) -> bool:
     )
 
 
-def _row(file: CaseFile, need: Need, at: datetime) -> NeedRow:
+def _row(file: CaseFile, need: Need, at: datetime, actor: User) -> NeedRow:
     rule = rule_of(need)
     attempts = list(file.referrals.get(need.pk, ()))
     latest = attempts[-1] if attempts else None
     acts = [] if file.is_closed else _acts(file, need, latest)
+    acts += _earlier_acts(file, need, actor)
     log = file.logs.get(need.clock.pk, [])
     is_waiting = bool(log) and log[-1].kind == "waiting" and need.state == Need.State.OPEN
     return NeedRow(
@@ -128,7 +133,21 @@ def _row(file: CaseFile, need: Need, at: datetime) -> NeedRow:
         others=tuple(a for a in acts if a.tone != "primary"),
         ended="" if need.state == Need.State.OPEN else _ended(need),
         ended_note=need.close_note,
+        met=_met_earlier(need),
     )
+
+
+def _met_earlier(need: Need) -> str:
+    claim = getattr(need, "earlier_meeting", None)
+    if claim is None or need.closed_at is None:
+        return ""
+    words = {"met": moment(claim.met_at), "recorded": moment(need.closed_at), "asked": claim.asked_by.full_name}
+    if claim.is_approved is None:
+        return _("met on %(met)s, as %(asked)s claims; to be approved by a second person") % words
+    words["decided"] = claim.decided_by.full_name
+    if claim.is_approved:
+        return _("met on %(met)s, recorded on %(recorded)s, approved by %(decided)s") % words
+    return _("recorded on %(recorded)s; the claim that it was met on %(met)s was rejected by %(decided)s") % words
 
 
 def _ended(need: Need) -> str:
@@ -163,6 +182,18 @@ def _acts_of_closed(need: Need, latest: Referral | None) -> list[Act]:
     if need.still_holds and need.state in (Need.State.REFUSED, Need.State.WITHDRAWN):
         acts.append(_act(_("Open anew"), "need-reopen", need.pk, "quiet"))
     return acts
+
+
+def _earlier_acts(file: CaseFile, need: Need, actor: User) -> list[Act]:
+    """A met need may have been met earlier; a claim is decided by a second person, in a closed case too."""
+    if need.state != Need.State.MET:
+        return []
+    claim = getattr(need, "earlier_meeting", None)
+    if claim is None:
+        return [] if file.is_closed else [_act(_("It was met earlier"), "need-earlier", need.pk, "quiet")]
+    if claim.is_approved is not None or not decides_on(actor, claim):
+        return []
+    return [_act(_("Decide on the earlier time"), "earlier-decide", claim.pk, "secondary")]
 
 
 def _act(label: Text, name: str, pk: int, tone: str = "primary") -> Act:

@@ -22,7 +22,7 @@ from oralu.web.case.head import (
     person_terms,
     strip_of_file,
 )
-from oralu.web.case.journal_words import Line, journal_lines
+from oralu.web.case.journal_words import Line, journal_lines, notes_of
 from oralu.web.case.needs import needs_of
 from oralu.web.case.plan_views import steps_by_domain
 from oralu.web.components import Act, Crumb, Pager
@@ -39,7 +39,7 @@ def case(request: StaffRequest, case_id: int) -> HttpResponse:
     found = get_object_or_404(cases_visible_to(request.user), pk=case_id)
     file = case_file(case=found, at=request.at)
     entry_record(kind="case.read", actor=request.user, at=request.at, case_id=found.pk)
-    needs = needs_of(file, request.at)
+    needs = needs_of(file, request.at, request.user)
     lines, pager = _journal(request, found.pk, file.edition, {n.pk: service_label(n) for n in file.needs})
     context = {
         "case": found,
@@ -57,7 +57,8 @@ def case(request: StaffRequest, case_id: int) -> HttpResponse:
         "person_links": person_links(found),
         "consent_act": _consent_act(file),
         "documents": documents_of(file),
-        "notes": file.notes,
+        "notes": notes_of(file),
+        "opened_href": address("enrolled", found.pk),
         "note_act": _note_act(file),
         "journal": lines,
         "pager": pager,
@@ -128,6 +129,8 @@ def _note_act(file: CaseFile) -> Act | None:
 
 
 def _consent_act(file: CaseFile) -> Act | None:
-    if file.is_closed or file.consent is not None:
+    if file.is_closed:
         return None
+    if file.is_consented:
+        return Act(_("The consent is withdrawn"), reverse("consent-withdraw", args=[file.case.pk]), tone="quiet")
     return Act(_("Record the consent"), reverse("consent", args=[file.case.pk]), tone="secondary")

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from oralu.web.case import fact_views, life_views, need_views, page, plan_views, referral_views
+from oralu.web.case import (
+    consent_views,
+    earlier_views,
+    fact_views,
+    life_views,
+    need_views,
+    page,
+    plan_views,
+    referral_views,
+)
 
 urlpatterns: list[URLPattern] = [
     path("cases/<int:case_id>", page.case, name="case"),
@@ -12,7 +21,8 @@ urlpatterns: list[URLPattern] = [
     path("cases/<int:case_id>/facts/<slug:name>", fact_views.fact_record, name="fact-record"),
     path("facts/<int:statement_id>/retract", fact_views.fact_retract, name="fact-retract"),
     path("evidence/<int:evidence_id>", fact_views.evidence, name="evidence"),
-    path("cases/<int:case_id>/consent", fact_views.consent, name="consent"),
+    path("cases/<int:case_id>/consent", consent_views.consent, name="consent"),
+    path("cases/<int:case_id>/consent/withdraw", consent_views.consent_withdraw, name="consent-withdraw"),
     path("cases/<int:case_id>/notes", fact_views.note, name="note-add"),
     path("cases/<int:case_id>/plan", plan_views.plan, name="plan"),
     path("cases/<int:case_id>/plan/agree", plan_views.agree, name="plan-agree"),
@@ -29,6 +39,8 @@ urlpatterns: list[URLPattern] = [
     path("needs/<int:need_id>/withdraw", need_views.need_withdraw, name="need-withdraw"),
     path("needs/<int:need_id>/reopen", need_views.need_reopen, name="need-reopen"),
     path("needs/<int:need_id>/served", need_views.need_served, name="need-served"),
+    path("needs/<int:need_id>/earlier", earlier_views.ask, name="need-earlier"),
+    path("earlier/<int:claim_id>", earlier_views.decide, name="earlier-decide"),
     path("needs/<int:need_id>/pause", need_views.clock_pause, name="clock-pause"),
     path("needs/<int:need_id>/resume", need_views.clock_resume, name="clock-resume"),
     path("referrals/<int:referral_id>/hand-over", referral_views.hand_over, name="referral-hand-over"),

@@ -26,7 +26,8 @@ STANDING = ("waiting", "paused")
 
 @dataclass(frozen=True)
 class Line:
-    """One opened need. `sentences` are what is read aloud; `where` is where the person goes, never a refuge."""
+    """One opened need. `sentences` are what is read aloud; `where` is where the person goes, never a refuge. `spoken`:
+    what is said to the person and not printed; `is_spoken`: nothing of the need is printed."""
 
     what: str
     sentences: tuple[str, ...]
@@ -34,13 +35,20 @@ class Line:
     countdown: Countdown
     paper: str
     waits: bool
+    spoken: str = ""
+    is_spoken: bool = False
 
 
-def line_of(row: OpenedNeed, case: Case, at: datetime) -> Line:
+PROTECTION = "police"
+"""The kind of agency whose measures are not put on a paper that may be read at home."""
+
+
+def line_of(row: OpenedNeed, case: Case, at: datetime, *, is_threatened: bool) -> Line:
     """A need in words."""
     referral = row.referral
     waits = row.intervals[-1].kind in STANDING
-    sentences = [_who(row, case)]
+    hides = is_threatened and referral is not None and referral.agency.is_refuge
+    sentences = [_("Who does this is told by word of mouth.") if hides else _who(row, case)]
     if waits:
         reason = rule_of(row.need).waits_why(lang())
         sentences.append(_("It waits: %(reason)s") % {"reason": reason} if reason else _("It waits."))
@@ -54,10 +62,12 @@ def line_of(row: OpenedNeed, case: Case, at: datetime) -> Line:
     return Line(
         what=str(capfirst(service_label(row.need))),
         sentences=tuple(sentences),
-        where=_where(referral),
+        where="" if hides else _where(referral),
         countdown=need_countdown(row.need, row.clock, row.intervals, at),
         paper=paper,
         waits=waits or (referral is not None and referral.state == Referral.State.WAITING_CONSENT),
+        spoken=f"{_who(row, case)} {_where(referral)}" if hides else "",
+        is_spoken=is_threatened and row.need.addressee == PROTECTION,
     )
 
 
@@ -101,7 +111,7 @@ def enrolled(request: StaffRequest, case_id: int) -> HttpResponse:
     """What has been opened for a case, to be read aloud, printed and handed over."""
     case = get_object_or_404(cases_visible_to(request.user), pk=case_id)
     opened = opened_for(case=case, at=request.at)
-    lines = [line_of(row, case, request.at) for row in opened.needs]
+    lines = [line_of(row, case, request.at, is_threatened=opened.is_threatened) for row in opened.needs]
     drafts = {row.referral.pk for row in opened.needs if row.referral and row.referral.state == Referral.State.DRAFT}
     title = _("This is what has been opened")
     context = {
@@ -114,6 +124,7 @@ def enrolled(request: StaffRequest, case_id: int) -> HttpResponse:
         "on_paper": len(drafts),
         "unknown": [fact.question(lang()) for fact in opened.unknown],
         "is_consented": opened.is_consented,
+        "is_threatened": opened.is_threatened,
         "consent_href": address("consent", case.pk),
         "case_href": case_address(case),
         "at": request.at,
