@@ -68,8 +68,7 @@ class _Register:
         now = self._judged(self.register.mutate(day=self.register.day.cast("int64")))
         if next_change:
             now = self._with_next_change(now)
-        answers = now.select(*self._columns(now), **({"next_change": now.next_change} if next_change else {}))
-        return answers
+        return now.select(*self._columns(now), **({"next_change": now.next_change} if next_change else {}))
 
     def _with_next_change(self, now: Expression) -> Expression:
         """Each row on every later day on which something passes a threshold; of the days that differ the first."""
