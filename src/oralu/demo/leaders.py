@@ -15,6 +15,8 @@ from oralu.demo.places import OVERLOADED
 from oralu.demo.story import Story, going_of, need_now
 
 STATE = Referral.State
+REMINDERS = ((4, 0.5), (12, 0.6), (30, 0.8))
+"""After how many days, and how often, an officer rings about a missed deadline."""
 MEASURES = {
     DelayCause.NO_RESOURCES: "Выделить дополнительное место, на время ожидания разместить у партнёра.",
     DelayCause.STAFF_OVERLOADED: "Передать часть направлений второму специалисту.",
@@ -26,17 +28,20 @@ MEASURES = {
 
 
 def escalated(story: Story, escalation: Escalation) -> None:
-    """An escalation has arrived: most are answered in a few days; half of the officers ring the agency themselves."""
+    """An escalation has arrived: most are answered in a few days, some at the next monthly review, few never; officers
+    ring the agency themselves, the more surely the longer it lasts."""
     if escalation.case_id in story.quiet or escalation.agency_id is None:
         return
     clock = story.clock
-    answered = 0.35 if escalation.in_digest else 0.55 if escalation.kind == Escalation.Kind.MEASURE_LATE else 0.86
-    if story.chance(answered):
-        when = clock.at_work(clock.after(days=1.3))
+    soon = 0.35 if escalation.in_digest else 0.6 if escalation.kind == Escalation.Kind.MEASURE_LATE else 0.86
+    wait = 1.3 if story.chance(soon) else 18 if story.chance(0.85) else None
+    if wait is not None:
+        when = clock.at_work(clock.after(days=wait))
         clock.plan(when, "escalation_answer", partial(answer, story, escalation.pk))
-    if story.chance(0.5):
-        when = clock.at_work(clock.after(days=4))
-        clock.plan(when, "reminded", partial(nudge, story, escalation.need_id))
+    for days, share in REMINDERS:
+        if story.chance(share):
+            when = clock.at_work(clock.after(days=days))
+            clock.plan(when, "reminded", partial(nudge, story, escalation.need_id))
 
 
 def _leader(story: Story, escalation: Escalation) -> User:
@@ -62,10 +67,9 @@ def answer(story: Story, pk: int, at: datetime) -> None:
         actor=_leader(story, escalation),
         at=at,
     )
-    fate = story.rng.random()
-    if fate < 0.93:
-        days = (due_on - story.clock.today()).days
-        share = story.rng.uniform(0.2, 0.85) if fate < 0.78 else story.rng.uniform(1.4, 3)
+    fate, days = story.rng.random(), (due_on - story.clock.today()).days
+    if fate < 0.97:
+        share = story.rng.uniform(0.2, 0.85) if fate < 0.78 else story.rng.uniform(1.4, 5)
         when = story.clock.at_work(at + timedelta(days=days * share))
         story.clock.plan(when, "measure_done", partial(carry_out, story, measure.pk))
 
@@ -96,13 +100,15 @@ def carry_out(story: Story, pk: int, at: datetime) -> None:
 def nudge(story: Story, need_id: int, at: datetime) -> None:
     """Set a need going again: the agency hurries, the paper is carried there, the unit does its own work, or another
     attempt is made."""
-    need: Need = need_now(need_id)
+    if not Need.objects.filter(pk=need_id, state=Need.State.OPEN).exists():
+        raise TooLateError
+    need = need_now(need_id)
     if need.addressee == "probation_unit":
         unit.own_work(story, need.pk, at)
         return
     going = going_of(need)
     if going is None:
-        unit.refer_again(story, need.pk, at)
+        unit.refer_again(story, need.pk, at, insist=True)
     elif going.state == STATE.DRAFT:
         agencies.hand_over(story, going.pk, at)
     elif going.state == STATE.WAITING_CONSENT:

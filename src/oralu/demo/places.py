@@ -83,11 +83,13 @@ class Unit:
 
 @dataclass(frozen=True)
 class Area:
-    """A region of the demo. `weight`: its share of the cohort, by population (an assumption: no table by region is
-    published). `second`: kinds that have another agency in the second town."""
+    """A region of the demo. `city`: where the agencies for all of it sit. `weight`: its share of the cohort, by
+    population (an assumption: no table by region is published). `second`: kinds that have another agency in the second
+    town."""
 
     code: str
     login: str
+    city: tuple[str, str]
     weight: float
     units: tuple[Unit, Unit]
     places: dict[str, int]
@@ -100,6 +102,7 @@ AREAS = (
     Area(
         "35",
         "karaganda",
+        ("Караганда", "Қарағанды"),
         0.33,
         (Unit(("Караганда", "Қарағанды"), 3, "karaganda"), Unit(("Темиртау", "Теміртау"), 2, "temirtau")),
         {"crisis_centre": 4, "social_adaptation_centre": 6},
@@ -110,6 +113,7 @@ AREAS = (
     Area(
         "39",
         "kostanay",
+        ("Костанай", "Қостанай"),
         0.24,
         (Unit(("Костанай", "Қостанай"), 3, "kostanay"), Unit(("Рудный", "Рудный"), 2, "rudny")),
         {"crisis_centre": 3, "social_adaptation_centre": 4},
@@ -119,6 +123,7 @@ AREAS = (
     Area(
         "71",
         "astana",
+        ("Астана", "Астана"),
         0.43,
         (Unit(("район Алматы", "Алматы ауданы"), 3, "astana"), Unit(("район Есиль", "Есіл ауданы"), 3, "esil")),
         {"crisis_centre": 5, "social_adaptation_centre": 8},
@@ -214,7 +219,7 @@ class _Builder:
 
     def _agency(self, area: Area, region: Region, kind: str, unit: Unit) -> None:
         terms, rng = KINDS[kind], self._rng
-        town_ru, town_kk = unit.town
+        town_ru, town_kk = area.city if unit is area.units[0] else unit.town
         agency = Agency(
             kind=kind,
             region=region,
@@ -226,7 +231,7 @@ class _Builder:
             accepts_sex={"crisis_centre": "female", "social_adaptation_centre": "male"}.get(kind, ""),
             counts_places=kind in area.places,
             is_refuge=kind == "crisis_centre",
-            localities=[] if unit is area.units[0] else [town_ru],
+            localities=[] if unit is area.units[0] else [unit.town[0]],
         )
         address = f"{town_ru}, ул. Примерная, {rng.randrange(1, 60)}"
         if not agency.is_refuge:

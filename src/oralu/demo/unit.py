@@ -169,11 +169,17 @@ def refer_later(story: Story, need_id: int, *, days: float) -> None:
     story.clock.plan(when, "need_refer", partial(refer_again, story, need_id))
 
 
-def refer_again(story: Story, pk: int, at: datetime) -> None:
+def refer_again(story: Story, pk: int, at: datetime, *, insist: bool = False) -> None:
+    """Another attempt where none is under way. `insist`: where nobody else is left, the agency that could not the last
+    time is asked anew, since the leadership has made room."""
     need = need_now(pk)
     if going_of(need) is not None:
         raise TooLateError
-    need_refer(need=need, actor=story.officer(need.case), at=at)
+    actor = story.officer(need.case)
+    new = need_refer(need=need, actor=actor, at=at)
+    last = need.referrals.select_related("agency").order_by("attempt").last()
+    if new is None and insist and last is not None:
+        need_refer(need=need, actor=actor, at=at, agency=last.agency)
 
 
 def served(story: Story, referral: Referral) -> None:
