@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -25,12 +24,11 @@ def migrated_server(folder: Path) -> Iterator[Server]:
 
     with Server(folder, durable=False) as server:
         default = connections["default"]
-        _address(default.settings_dict, server.owner_url)
+        speak_to(server.owner_url)
         call_command("migrate", verbosity=0, interactive=False)
-        default.close()
         with server.connect_admin() as admin:
             _keep_baseline(admin)
-        _address(default.settings_dict, server.app_url)
+        speak_to(server.app_url)
         # On the class: a browser's event loop gives the same thread a second connection, with operations of its own.
         type(default.ops).execute_sql_flush = lambda _ops, _statements: restore_baseline(server)
         try:
@@ -39,9 +37,15 @@ def migrated_server(folder: Path) -> Iterator[Server]:
             connections.close_all()
 
 
-def _address(settings: dict[str, Any], url: str) -> None:
+def speak_to(url: str) -> None:
+    """From now on Django's `default` is this database."""
+    from django.db import connections
+
+    default = connections["default"]
+    default.close()
     # In place: connections of other threads (the live server's) are made from this very dictionary.
-    settings.update({name: value for name, value in parse_database_url(url).items() if name != "OPTIONS"})
+    values = {name: value for name, value in parse_database_url(url).items() if name != "OPTIONS"}
+    default.settings_dict.update(values)
 
 
 def _tables(admin: psycopg.Connection) -> list[str]:

@@ -21,17 +21,17 @@ log = logging.getLogger(__name__)
 PAUSE = 1.0
 
 
-def turn(at: datetime) -> int:
+def turn(at: datetime, *, batch: int = 500) -> int:
     """One turn: everything that is due at a moment, in batches, in the order in which it fell due (days in between
     clocks), so that an outage of a month is made good as if there had been none. Returns how much was done."""
     done = 0
     while True:
         before, day = done, first_day_due(at=at)
         until = min(at, start_of_day(day)) if day else at
-        while took := sweep(at=at, until=until):
+        while took := sweep(at=at, until=until, batch=batch):
             done += took
         if day is not None:
-            done += days_pass(day=day, at=at)
+            done += days_pass(day=day, at=at, batch=batch)
         if day is None or done == before:
             break
     done += holds_expire(at=at)
