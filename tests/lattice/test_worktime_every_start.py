@@ -66,7 +66,7 @@ def test_weekends_that_are_worked_count_and_working_days_that_are_free_do_not() 
     special = CALENDAR.special.values()
     worked = [day.day for day in special if day.why == "made_working"]
     free = [day.day for day in special if day.why in ("transferred", "shifted", "holiday") and day.day.weekday() < 5]
-    assert len(worked) >= 3
+    assert len(worked) >= 2
     assert len(free) >= 20
     one = Allowance.parse("1WD")
     for day in (*worked, *free):
