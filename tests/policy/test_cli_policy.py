@@ -86,7 +86,7 @@ class TestExplain:
         ("lang", "words"),
         [
             ("kk", "Жеке басты куәландыратын құжат"),
-            ("ru", "Удостоверения личности нет или о нём не известно."),
+            ("ru", "Удостоверения личности нет или о нём неизвестно."),
             ("en", "There is no identity document, or it is not known whether there is one."),
         ],
     )
