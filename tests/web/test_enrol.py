@@ -418,7 +418,7 @@ def test_a_paper_that_may_be_read_at_home_tells_neither_of_the_police_nor_of_the
     for hidden in (str(world.agencies["crisis_centre"]), str(world.agencies["police"]), "Меры безопасности"):
         assert hidden in html
         assert hidden not in printed
-    assert "эту бумагу могут прочитать дома" in html
+    assert "эту бумагу могут прочесть дома" in html
     assert str(world.agencies["clinic"]) in printed
     safe = world.enrol(facts={"housing": "homeless", "violence_threat": "no", "exploitation_risk": "no"})
     html = aigul.get(reverse("enrolled", args=[safe.pk])).content.decode()

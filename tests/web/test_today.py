@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 import pytest
 from django.test import Client
@@ -161,30 +160,43 @@ def referral_not_served_of(world: World, service: str, case: Case) -> None:
     assert step_of(world, referral.need) == Step.CHOOSE
 
 
-def test_an_answer_waits_in_now_for_the_person_then_for_the_case_manager(world: World) -> None:
+def test_an_answer_waits_quietly_for_both_signatures_and_a_dispute_is_now(world: World) -> None:
     case = world.enrol(facts=SETTLED | {"clinic_attachment": "none"})
     need = need_of(case, "attachment_and_screening")
     referral = need.referrals.get()
     assert need.service not in groups(world)[Group.NOW]
     referral_handed_over(referral=referral, actor=world.aigul, at=world.at)
     referral_serve_on(world, referral)
-    assert need.service in groups(world)[Group.NOW]
+    assert need.service in groups(world)[Group.ANSWERS]
     assert step_of(world, need) == Step.PERSON
     referral.refresh_from_db()
     referral_person_disputes(referral=referral, note="не приняли", actor=world.aigul, at=world.at)
+    assert need.service in groups(world)[Group.NOW]
     assert step_of(world, need) == Step.DISPUTE
     Referral.objects.filter(pk=referral.pk).update(state="served", person_answer="")
     referral.refresh_from_db()
     referral_person_confirms(referral=referral, actor=world.aigul, at=world.at)
     assert step_of(world, need) == Step.ACCEPT
+    assert need.service in groups(world)[Group.ANSWERS]
     referral_accept_service(referral=referral, actor=world.aigul, at=world.at)
-    assert need.service not in groups(world)[Group.NOW]
+    assert not any(need.service in groups(world)[group] for group in (Group.NOW, Group.ANSWERS))
+
+
+def test_an_answer_to_what_presses_stands_where_it_presses(world: World) -> None:
+    case = world.enrol(facts=SETTLED | {"clinic_attachment": "none"})
+    need = need_of(case, "attachment_and_screening")
+    referral_handed_over(referral=need.referrals.get(), actor=world.aigul, at=world.at)
+    referral_serve_on(world, need.referrals.get())
+    due(need, world.at - timedelta(hours=1))
+    assert need.service in groups(world)[Group.NOW]
+    due(need, world.at + timedelta(hours=1))
+    assert need.service in groups(world)[Group.TODAY]
 
 
 def test_counts_are_those_of_the_rows_and_closed_cases_have_none(world: World) -> None:
     def counts() -> dict[Group, int]:
-        places = worklist_read(world.aigul, officer_id=world.aigul.pk, at=world.at).places
-        return {group: len(listed) for group, listed in places.items()}
+        work = worklist_read(world.aigul, officer_id=world.aigul.pk, at=world.at)
+        return {group: work.count(group) for group in Group}
 
     case = world.enrol(facts={"housing": "homeless"})
     assert counts() == {group: len(services) for group, services in groups(world).items()}
@@ -193,16 +205,21 @@ def test_counts_are_those_of_the_rows_and_closed_cases_have_none(world: World) -
     assert sum(counts().values()) == 0
 
 
-def test_the_rows_of_a_case_stand_together_behind_its_nearest_deadline(world: World) -> None:
+def test_a_case_has_one_place_in_a_group_by_what_is_most_urgent_and_movable(world: World) -> None:
     for n in range(3):
         case = world.enrol(facts={"housing": "homeless"})
         due(need_of(case, "enhanced_response"), world.at + timedelta(hours=30 - n))
+    stuck = world.enrol(facts=SETTLED | {"identity_document": "none"})
+    due(need_of(stuck, "identity_document_application"), world.at - timedelta(days=90))
     work = worklist_read(world.aigul, officer_id=world.aigul.pk, at=world.at)
-    order = [(place.case_id, place.due) for place in work.places[Group.NOW]]
-    cases = [case for case, _due in order]
-    assert cases == sorted(cases, reverse=True)
-    assert len(set(cases)) == 3
-    assert all(here[1] <= there[1] for here, there in pairwise(order) if here[0] == there[0])
+    cases = [place.case_id for place in work.places[Group.NOW]]
+    assert len(cases) == len(set(cases)) == 4
+    # The agency at the one-stop shop is to be called, there is nothing else to do: such a case comes last.
+    assert cases == [*sorted(cases[:3], reverse=True), stuck.pk]
+    for case_id in cases:
+        needs = work.needs[Group.NOW, case_id]
+        assert list(needs) == sorted(needs)
+        assert needs[0] in work.places[Group.NOW]
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------
@@ -275,14 +292,10 @@ def test_a_head_sees_the_unit_and_may_choose_an_officer(client: Client, now_worl
 
 
 def test_a_long_group_is_paged_without_loss_or_repetition(client: Client, now_world: World) -> None:
-    for _ in range(14):
-        now_world.enrol(facts={"housing": "homeless"})
-    expected = {
-        f"need-{pk}"
-        for pk in worklist(now_world.aigul, officer_id=now_world.aigul.pk, at=now_world.at)
-        .filter(group=Group.NOW)
-        .values_list("pk", flat=True)
-    }
+    cases = {now_world.enrol(facts={"housing": "homeless"}).pk for _ in range(27)}
+    work = worklist_read(now_world.aigul, officer_id=now_world.aigul.pk, at=timezone.now())
+    expected = {f"need-{place.need_id}" for place in work.places[Group.NOW]}
+    assert {place.case_id for place in work.places[Group.NOW]} == cases
     assert len(expected) > 25
     html, seen = page(client, now_world.aigul), []
     for _ in range(9):
@@ -339,3 +352,36 @@ def test_the_unit_closes_its_own_need_and_the_row_goes(world: World) -> None:
     own_need_serve(need=need, note="решено", evidence=evidence, actor=world.aigul, at=world.at)
     assert need.service not in groups(world)[Group.NOW]
     assert Person.objects.count() == 1
+
+
+def test_the_further_needs_of_a_case_open_in_their_place_and_on_a_page(client: Client, now_world: World) -> None:
+    case = now_world.enrol(facts={"housing": "homeless"})
+    work = worklist_read(now_world.aigul, officer_id=now_world.aigul.pk, at=timezone.now())
+    all_of_it = [f"need-{place.need_id}" for place in work.needs[Group.NOW, case.pk]]
+    assert len(all_of_it) > 1
+    html = page(client, now_world.aigul)
+    now = section(html, Group.NOW)
+    assert re.findall(r'id="row-(need-\d+)"', now) == all_of_it[:1]
+    query = f"?group=now&case={case.pk}"
+    assert f'hx-get="/today{query.replace("&", "&amp;")}"' in now
+    whole = page(client, now_world.aigul, query)
+    assert "<html" in whole
+    assert re.findall(r'id="row-(need-\d+)"', whole) == all_of_it
+    rest = page(client, now_world.aigul, query + "&rows=1", **{"HX-Request": "true"})
+    assert "<html" not in rest
+    assert re.findall(r'id="row-(need-\d+)"', rest) == all_of_it[1:]
+    client.force_login(now_world.erlan)
+    assert client.get(f"/today{query}").status_code == 404
+
+
+def test_answers_lie_folded_in_this_week_with_their_count(client: Client, now_world: World) -> None:
+    case = now_world.enrol(facts=SETTLED | {"clinic_attachment": "none"})
+    referral = need_of(case, "attachment_and_screening").referrals.get()
+    referral_handed_over(referral=referral, actor=now_world.aigul, at=now_world.at)
+    referral_serve_on(now_world, referral)
+    week = section(page(client, now_world.aigul), Group.WEEK)
+    assert "Ответы на подтверждение: 1" in week
+    assert f"row-need-{referral.need_id}" not in week
+    assert 'href="/today?group=answers"' in week
+    for query, headers in (("?group=answers", {}), ("?group=answers&rows=1", {"HX-Request": "true"})):
+        assert f"row-need-{referral.need_id}" in page(client, now_world.aigul, query, **headers)

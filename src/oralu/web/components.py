@@ -155,6 +155,15 @@ class WorkRow:
     act: Act | None = None
     why: Why | None = None
     risk: str = ""
+    rest: Fold | None = None
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Rows that are fetched into their place when they are opened; `href` is a page with them that works by itself."""
+
+    label: Text
+    href: str
 
 
 @dataclass(frozen=True)
@@ -188,11 +197,13 @@ class Filter:
 
 @dataclass(frozen=True)
 class Pager:
-    """Keyset paging: `next_href` carries the key of the last row; `shown` rows stand on this page."""
+    """Keyset paging: `next_href` carries the key of the last row; `shown` rows stand on this page. `label` names
+    the list where a page has several."""
 
     next_href: str = ""
     first_href: str = ""
     shown: int | None = None
+    label: Text = ""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ is. Grouped in the database, so that a page costs the same number of queries for
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -43,17 +44,20 @@ if TYPE_CHECKING:
 State = Referral.State
 UNSETTLED = (State.SERVED, State.DISPUTED)
 GOING = (State.DRAFT, State.WAITING_CONSENT, State.SENT, State.ACKNOWLEDGED, State.ACCEPTED)
+WITH_AGENCY = (State.SENT, State.ACKNOWLEDGED, State.ACCEPTED)
 TRYING = (*GOING, *UNSETTLED)
 WEEK = timedelta(days=7)
 PLAN_FACT = "plan"
 
 
 class Group(StrEnum):
-    """The three groups of the page "Today"."""
+    """The three groups of the page "Today", and what lies folded in the last of them: answers of agencies that wait for
+    the person's word or the case manager's acceptance, where nothing presses."""
 
     NOW = "now"
     TODAY = "today"
     WEEK = "week"
+    ANSWERS = "answers"
 
 
 class Step(StrEnum):
@@ -86,72 +90,79 @@ class Item:
 
 
 class Place(NamedTuple):
-    """Where a need stands in its group: a case's rows stay together, and the case with the nearest deadline comes
-    first. Written into an address it says where the next page begins."""
+    """Where a need or, by its most urgent need, a case stands in a group: by the nearest deadline. After the others
+    (`rank` 1) comes what was missed more than a day ago and lies with an agency: it has gone up, one can only call.
+    Of a case, written into an address, it says where the next page begins."""
 
-    first_due: datetime
-    case_id: int
+    rank: int
     due: datetime
+    case_id: int
     need_id: int
 
     def __str__(self) -> str:
-        return f"{self.first_due.isoformat()}~{self.case_id}~{self.due.isoformat()}~{self.need_id}"
+        return f"{self.rank}~{self.due.isoformat()}~{self.case_id}~{self.need_id}"
 
     @classmethod
     def parse(cls, text: str) -> Place:
         """Raises ValueError for what `str` has not written."""
-        first_due, case_id, due, need_id = text.split("~")
-        moments = datetime.fromisoformat(first_due), datetime.fromisoformat(due)
-        if any(moment.tzinfo is None for moment in moments):
-            raise ValueError("a place in the list names its moments with their zone")
-        return cls(moments[0], int(case_id), moments[1], int(need_id))
+        rank, due, case_id, need_id = text.split("~")
+        moment = datetime.fromisoformat(due)
+        if moment.tzinfo is None:
+            raise ValueError("a place in the list names its moment with its zone")
+        return cls(int(rank), moment, int(case_id), int(need_id))
 
 
 @dataclass(frozen=True, slots=True)
 class Worklist:
-    """The places of all needs of the three groups, in order, and the need with the first deadline after them."""
+    """The places of the cases of each group, in order, each that of its most urgent need; all needs of a case in a
+    group, in their order; and the need with the first deadline after the groups."""
 
     places: Mapping[Group, Sequence[Place]]
+    needs: Mapping[tuple[Group, int], Sequence[Place]]
     later: int | None
 
-    def page(self, group: Group, *, size: int, after: Place | None = None) -> tuple[list[int], Place | None]:
-        """The needs of a page, and the place after which the next one begins, None where nothing follows."""
+    def page(self, group: Group, *, size: int, after: Place | None = None) -> tuple[Sequence[Place], Place | None]:
+        """The cases of a page, and the place after which the next one begins, None where nothing follows."""
         places = self.places[group]
         start = bisect_right(places, after) if after is not None else 0
         shown = places[start : start + size]
-        return [place.need_id for place in shown], shown[-1] if start + size < len(places) else None
+        return shown, shown[-1] if start + size < len(places) else None
+
+    def count(self, group: Group) -> int:
+        """How many needs stand in a group."""
+        return sum(len(self.needs[group, place.case_id]) for place in self.places[group])
 
 
 def worklist_read(actor: User, *, officer_id: int | None, at: datetime) -> Worklist:
     """Read the groups in one query: only numbers and moments, so that a page costs little for a large unit too."""
-    found: dict[Group, list[tuple[int, datetime, int]]] = {group: [] for group in Group}
+    needs: dict[tuple[Group, int], list[Place]] = defaultdict(list)
     later: tuple[datetime, int] | None = None
-    rows = worklist(actor, officer_id=officer_id, at=at).order_by().values_list("group", "case_id", "due", "pk")
-    for group, case_id, due, pk in rows.iterator(chunk_size=5000):
+    rows = worklist(actor, officer_id=officer_id, at=at).order_by()
+    for group, *place in rows.values_list("group", "rank", "due", "case_id", "pk").iterator(chunk_size=5000):
+        found = Place(*place)
         if group is not None:
-            found[Group(group)].append((case_id, due, pk))
-        elif due < FAR:
-            later = min(later or (due, pk), (due, pk))
-    return Worklist({group: _placed(needs) for group, needs in found.items()}, later[1] if later else None)
+            needs[Group(group), found.case_id].append(found)
+        elif found.due < FAR:
+            later = min(later or (found.due, found.need_id), (found.due, found.need_id))
+    for standing in needs.values():
+        standing.sort()
+    places = {group: sorted(found[0] for (of, _case), found in needs.items() if of == group) for group in Group}
+    return Worklist(places, needs, later[1] if later else None)
 
 
-def _placed(needs: Sequence[tuple[int, datetime, int]]) -> list[Place]:
-    first: dict[int, datetime] = {}
-    for case_id, due, _pk in needs:
-        first[case_id] = min(first.get(case_id, due), due)
-    return sorted(Place(first[case_id], case_id, due, pk) for case_id, due, pk in needs)
+GONE_UP = timedelta(days=1)
 
 
 def worklist(actor: User, *, officer_id: int | None, at: datetime) -> QuerySet[Need]:
     """The needs that ask for something in the coming seven days, each with its `group`; of one officer, or of the whole
     unit.
 
-    Now: an answer of an agency waits for the person or the case manager, nobody is left who tries, the limit has
-    passed, or the domain stands at the highest risk. Today: the limit passes by this midnight. This week: the limit or
-    the target passes within seven days. A need that waits on its prerequisite has no deadline and is left out, unless
-    nothing else of its case runs."""
+    Now: the person disputes the help, nobody is left who tries, the limit has passed, or the domain stands at the
+    highest risk. Today: the limit passes by this midnight. This week: the limit or the target passes within seven days.
+    Answers: help is reported, nothing presses, and the person or the case manager has not signed. A need that waits on
+    its prerequisite has no deadline and is left out, unless nothing else of its case runs."""
     today = local_day(at)
-    needs = _annotated(needs_visible_to(actor).exclude(case__state=CaseState.CLOSED), actor)
+    needs = _annotated(needs_visible_to(actor).exclude(case__state=CaseState.CLOSED), actor, at)
     if officer_id is not None:
         needs = needs.filter(case__officer_id=officer_id)
     is_open, has_limit = Q(state=Need.State.OPEN), Q(clock__limit_at__isnull=False)
@@ -160,9 +171,10 @@ def worklist(actor: User, *, officer_id: int | None, at: datetime) -> QuerySet[N
     alone = is_open & Q(is_alone=True)
     return needs.annotate(
         group=Case(
-            When(Q(is_unsettled=True) | urgent | (alone & _highest_risk()), then=Value(Group.NOW)),
+            When(Q(is_disputed=True) | urgent | (alone & _highest_risk()), then=Value(Group.NOW)),
             When(is_open & Q(clock__limit_at__lte=end_of_day(today)), then=Value(Group.TODAY)),
             When(is_open & _within(today), then=Value(Group.WEEK)),
+            When(Q(is_unsettled=True), then=Value(Group.ANSWERS)),
             When(alone, then=Value(Group.WEEK)),
         )
     )
@@ -173,10 +185,13 @@ def _within(today: date) -> Q:
     return Q(clock__limit_at__lte=end) | Q(clock__limit_at__isnull=False, clock__target_at__lte=end)
 
 
-def _annotated(needs: QuerySet[Need], actor: User) -> QuerySet[Need]:
+def _annotated(needs: QuerySet[Need], actor: User, at: datetime) -> QuerySet[Need]:
     """Each set of the unit is read once and hashed, which a subquery for every need would not be."""
     tried = Referral.objects.filter(case__unit_id=actor.agency_id).values("need_id")
     unsettled = Q(pk__in=tried.filter(state__in=UNSETTLED, case_accepted_at=None))
+    disputed = Q(pk__in=tried.filter(state=State.DISPUTED, case_accepted_at=None))
+    staffed = User.objects.filter(is_active=True, agency__isnull=False).values("agency_id")
+    called = Q(pk__in=tried.filter(state__in=WITH_AGENCY, on_paper=False, agency__in=staffed))
     not_served = Q(pk__in=tried.filter(state=State.NOT_SERVED))
     running = Need.objects.filter(
         case__unit_id=actor.agency_id, state=Need.State.OPEN, clock__limit_at__isnull=False
@@ -185,7 +200,9 @@ def _annotated(needs: QuerySet[Need], actor: User) -> QuerySet[Need]:
     return needs.filter(Q(state=Need.State.OPEN) | unsettled).annotate(
         domain_risk=Cast(risk, IntegerField()),
         due=Coalesce(F("clock__limit_at"), Value(FAR), output_field=DateTimeField()),
+        rank=Case(When(called & Q(clock__limit_at__lt=at - GONE_UP), then=Value(1)), default=Value(0)),
         is_unsettled=_flag(unsettled),
+        is_disputed=_flag(disputed),
         is_given_up=_flag(not_served & ~Q(pk__in=tried.filter(state__in=TRYING))),
         is_alone=_flag(Q(clock__limit_at=None) & ~Q(case_id__in=running)),
     )

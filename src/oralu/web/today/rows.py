@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from oralu.apps.referrals.models import Need, Referral
 from oralu.apps.routing.worklist_selectors import Item, Step
 from oralu.policyfiles import load_edition
-from oralu.web.components import Act, Text, WorkRow, days_between
+from oralu.web.components import Act, Fold, Text, WorkRow, days_between
 from oralu.web.context import address
 from oralu.web.countdown import ALMATY, moment
 from oralu.web.line import day_label
@@ -45,8 +45,9 @@ PAGES = frozenset({Step.PLAN})
 """Acts that take a page of their own."""
 
 
-def row_of(item: Item, at: datetime, *, with_officer: bool, is_first: bool) -> WorkRow:
-    """A need as a row of work. The strip stands at the first row of a case in a group only."""
+def row_of(item: Item, at: datetime, *, with_officer: bool, is_first: bool = True, rest: Fold | None = None) -> WorkRow:
+    """A need as a row of work. The strip and what else is said of a case stand at its first row only; `rest` are its
+    further rows."""
     need, case = item.need, item.need.case
     day = days_between(case.enrolled_on, at.astimezone(ALMATY).date())
     meta: list[Text] = [day_label(day), _("No. %(case)s") % {"case": case.pk}]
@@ -63,6 +64,7 @@ def row_of(item: Item, at: datetime, *, with_officer: bool, is_first: bool) -> W
         act=_act(item),
         why=why_line(rule_of(need), load_edition(need.edition)),
         risk=_risk(item),
+        rest=rest,
     )
 
 

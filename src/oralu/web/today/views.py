@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from oralu.apps.access.models import Role
@@ -21,14 +21,13 @@ from oralu.apps.referrals.models import Need, Referral
 from oralu.apps.referrals.selectors import referrals_visible_to
 from oralu.apps.routing.worklist_selectors import (
     Group,
-    Item,
     Place,
     Worklist,
     items_of,
     needs_listed,
     worklist_read,
 )
-from oralu.web.components import Empty, Filter, Pager, Stat, Term, Text, Tone, WorkRow
+from oralu.web.components import Crumb, Empty, Filter, Fold, Pager, Stat, Term, Text, Tone, WorkRow
 from oralu.web.context import address
 from oralu.web.countdown import ALMATY, moment
 from oralu.web.presenting import service_label
@@ -40,22 +39,27 @@ LABELS: dict[Group, Text] = {
     Group.NOW: gettext_lazy("Now"),
     Group.TODAY: gettext_lazy("By midnight"),
     Group.WEEK: gettext_lazy("This week"),
+    Group.ANSWERS: gettext_lazy("Answers to confirm"),
 }
 NOTES: dict[Group, Text] = {
-    Group.NOW: gettext_lazy("Highest risk, missed deadlines, answers to settle"),
+    Group.NOW: gettext_lazy("Highest risk, missed deadlines, disputes"),
     Group.TODAY: gettext_lazy("The deadline is today"),
     Group.WEEK: gettext_lazy("Due within seven days"),
+    Group.ANSWERS: gettext_lazy("Help is reported; nothing presses"),
 }
 NOTHING: dict[Group, Text] = {
     Group.NOW: gettext_lazy("Nothing is late and nobody is at the highest risk."),
     Group.TODAY: gettext_lazy("Nothing more is due today."),
     Group.WEEK: gettext_lazy("Nothing is due in the next seven days."),
+    Group.ANSWERS: gettext_lazy("No answer waits to be confirmed."),
 }
+SHOWN = (Group.NOW, Group.TODAY, Group.WEEK)
 
 
 @dataclass(frozen=True)
 class Section:
-    """A group on the page. `key` names its place, so that the numbers on top lead to it."""
+    """A group on the page. `key` names its place, so that the numbers on top lead to it; `fold` is what lies folded at
+    its end."""
 
     key: str
     label: Text
@@ -63,25 +67,41 @@ class Section:
     rows: tuple[WorkRow, ...]
     pager: Pager
     empty: Empty | None
+    fold: Fold | None = None
 
 
 @require_safe
 @screen(CASE_WORK)
 def today(request: StaffRequest) -> HttpResponse:
+    """The whole page; with `group` one group further on; with `case` the needs of one case in a group."""
     officer_id, filters = _officer(request)
     work = worklist_read(request.user, officer_id=officer_id, at=request.at)
-    only, after = _asked(request)
-    pages = {group: work.page(group, size=PAGE, after=after) for group in Group if only in (None, group)}
-    shown = [pk for ids, _place in pages.values() for pk in ids]
+    only, after, case_id = _asked(request)
+    if only is not None and case_id is not None:
+        return _rest(request, work, only, case_id)
+    pages = {group: work.page(group, size=PAGE, after=after) for group in SHOWN if only in (None, group)}
+    if only == Group.ANSWERS:
+        pages = {only: work.page(only, size=PAGE, after=after)}
+    shown = [place.need_id for places, _next in pages.values() for place in places]
     needs = needs_listed(request.user, shown if work.later is None else [*shown, work.later])
     items = {item.need.pk: item for item in items_of([needs[pk] for pk in shown])}
     sections = []
-    for group, (ids, place) in pages.items():
-        coming = [needs[pk] for following in _after(group) if following in pages for pk in pages[following][0]]
+    for group, (places, following) in pages.items():
+        coming = [needs[place.need_id] for later in _after(group) if later in pages for place in pages[later][0]]
         later = [needs[work.later]] if work.later is not None else []
-        empty = None if ids else _empty(group, [*coming, *later], is_continued=after is not None)
-        rows = _rows([items[pk] for pk in ids], request.at, with_officer=officer_id is None)
-        sections.append(_section(request, group, rows, place, empty, is_continued=after is not None))
+        empty = None if places else _empty(group, [*coming, *later], is_continued=after is not None)
+        rows = tuple(
+            row_of(
+                items[place.need_id],
+                request.at,
+                with_officer=officer_id is None,
+                rest=_rest_of(request, group, place.case_id, len(work.needs[group, place.case_id]) - 1),
+            )
+            for place in places
+        )
+        pager = _pager(request, group, len(rows), following, is_continued=after is not None)
+        fold = _answers(request, work) if group == Group.WEEK and after is None else None
+        sections.append(Section(str(group), LABELS[group], NOTES[group], rows, pager, empty, fold))
     context = {
         "title": _title(request.at),
         "stats": _stats(request, work),
@@ -89,20 +109,52 @@ def today(request: StaffRequest) -> HttpResponse:
         "filters": filters,
         "reset": reverse("today") if officer_id is not None and filters else "",
     }
+    if only is not None and _in_place(request):
+        return render(request, "today/_rows.html", {"section": sections[0]})
     return render(request, "today/today.html", context)
+
+
+def _rest_of(request: StaffRequest, group: Group, case_id: int, more: int) -> Fold | None:
+    """The further needs of a case in a group, fetched when they are opened."""
+    if more < 1:
+        return None
+    label = ngettext("%(n)d more need of this case", "%(n)d more needs of this case", more) % {"n": more}
+    return Fold(label, _address(request, group=group, case=str(case_id)))
+
+
+def _answers(request: StaffRequest, work: Worklist) -> Fold | None:
+    count = work.count(Group.ANSWERS)
+    if not count:
+        return None
+    return Fold(_("Answers to confirm: %(n)d") % {"n": count}, _address(request, group=Group.ANSWERS))
+
+
+def _rest(request: StaffRequest, work: Worklist, group: Group, case_id: int) -> HttpResponse:
+    """The needs of a case in a group: all of them on a page, and without the first, which is there, in its place."""
+    places = work.needs.get((group, case_id), ())[1 if _in_place(request) else 0 :]
+    if not places:
+        raise Http404
+    needs = needs_listed(request.user, [place.need_id for place in places])
+    items = items_of([needs[place.need_id] for place in places])
+    rows = tuple(
+        row_of(item, request.at, with_officer=False, is_first=not _in_place(request) and n == 0)
+        for n, item in enumerate(items)
+    )
+    section = Section(str(group), LABELS[group], NOTES[group], rows, Pager(), None)
+    if _in_place(request):
+        return render(request, "today/_rows.html", {"section": section})
+    title = items[0].need.case.person.full_name
+    crumbs = (Crumb(_("Today"), _address(request)), Crumb(title))
+    return render(request, "today/rest.html", {"section": section, "title": title, "crumbs": crumbs})
+
+
+def _in_place(request: StaffRequest) -> bool:
+    """Whether rows alone are asked for, to be put where they were folded."""
+    return bool(request.htmx) and "rows" in request.GET
 
 
 def _after(group: Group) -> list[Group]:
     return list(Group)[list(Group).index(group) + 1 :]
-
-
-def _rows(items: list[Item], at: datetime, *, with_officer: bool) -> tuple[WorkRow, ...]:
-    """The rows of a group; those of a case stand together, so that its strip is shown once."""
-    cases = [None, *(item.need.case_id for item in items)]
-    return tuple(
-        row_of(item, at, with_officer=with_officer, is_first=item.need.case_id != before)
-        for item, before in zip(items, cases, strict=False)
-    )
 
 
 def _officer(request: StaffRequest) -> tuple[int | None, tuple[Filter, ...]]:
@@ -117,32 +169,25 @@ def _officer(request: StaffRequest) -> tuple[int | None, tuple[Filter, ...]]:
     return int(chosen) if chosen else None, (Filter("officer", _("Case manager"), chosen, options),)
 
 
-def _asked(request: StaffRequest) -> tuple[Group | None, Place | None]:
-    """The group whose next page is asked for, None for the whole page; an address that makes no sense is not found."""
-    group, after = request.GET.get("group"), request.GET.get("after")
+def _asked(request: StaffRequest) -> tuple[Group | None, Place | None, int | None]:
+    """The group whose next page is asked for, None for the whole page, and the case whose needs; an address that makes
+    no sense is not found."""
+    group, after, case = (request.GET.get(name) for name in ("group", "after", "case"))
     try:
-        return Group(group) if group else None, Place.parse(after) if after else None
+        return Group(group) if group else None, Place.parse(after) if after else None, int(case) if case else None
     except ValueError as error:
         raise Http404 from error
 
 
-def _section(
-    request: StaffRequest,
-    group: Group,
-    rows: tuple[WorkRow, ...],
-    place: Place | None,
-    empty: Empty | None,
-    *,
-    is_continued: bool,
-) -> Section:
-    pager = Pager()
-    if rows and (place is not None or is_continued):
-        pager = Pager(
-            next_href=_address(request, group=group, after=str(place)) if place is not None else "",
-            first_href=_address(request) if is_continued and not request.htmx else "",
-            shown=len(rows),
-        )
-    return Section(str(group), LABELS[group], NOTES[group], rows, pager, empty)
+def _pager(request: StaffRequest, group: Group, shown: int, following: Place | None, *, is_continued: bool) -> Pager:
+    if not shown or (following is None and not is_continued):
+        return Pager()
+    return Pager(
+        next_href=_address(request, group=group, after=str(following)) if following is not None else "",
+        first_href=_address(request) if is_continued and not request.htmx else "",
+        shown=shown,
+        label=LABELS[group],
+    )
 
 
 def _address(request: StaffRequest, **more: str) -> str:
@@ -153,12 +198,15 @@ def _address(request: StaffRequest, **more: str) -> str:
 
 
 def _stats(request: StaffRequest, work: Worklist) -> tuple[Stat, ...]:
-    tones = {Group.NOW: Tone.OVER}
+    """The numbers on top: the cases of each group, as many as it has rows, and how many needs they have there."""
     page = "" if not request.GET.get("group") else _address(request)
-    return tuple(
-        Stat(len(places), LABELS[group], f"{page}#{group}", tones.get(group, Tone.CALM) if places else Tone.DONE)
-        for group, places in work.places.items()
-    )
+    stats = []
+    for group in SHOWN:
+        cases, needs = len(work.places[group]), work.count(group)
+        tone = Tone.OVER if group == Group.NOW and cases else Tone.CALM if cases else Tone.DONE
+        note = ngettext("%(n)d need", "%(n)d needs", needs) % {"n": needs} if needs > cases else ""
+        stats.append(Stat(cases, LABELS[group], f"{page}#{group}", tone, note))
+    return tuple(stats)
 
 
 def _empty(group: Group, coming: list[Need], *, is_continued: bool) -> Empty:
