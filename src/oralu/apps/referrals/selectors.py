@@ -44,8 +44,8 @@ def escalations_visible_to(actor: User) -> QuerySet[Escalation]:
 
 
 def open_needs_by_rule(actor: User, edition: str) -> dict[str, int] | None:
-    """How many needs each rule of an edition holds open now, among the cases of the actor's unit, or of the region for the
-    leadership; None for those who have nothing to do with cases."""
+    """How many needs each rule of an edition holds open now, among the cases of the actor's unit, or of the region for
+    the leadership; None for those who have nothing to do with cases."""
     needs = Need.objects.filter(state=Need.State.OPEN, edition=edition)
     if actor.role in (Role.CASE_MANAGER, Role.UNIT_HEAD):
         needs = needs.filter(case__unit_id=actor.agency_id)
