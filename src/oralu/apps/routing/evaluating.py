@@ -175,27 +175,28 @@ def _adjust(plans: Sequence[Plan]) -> None:
     kept."""
     changed: dict[int, Clock] = {}
     retitled: list[Need] = []
-    standing = {
-        i.clock_id: i
-        for i in ClockInterval.objects.filter(clock__in=[c for p in plans for c in p.frame.clocks.values()], end=None)
-    }
-    for plan in plans:
-        for service, need in plan.frame.open.items():
-            if service in plan.opening or service not in plan.rules:
-                continue
-            rule, clock = plan.rules[service], plan.frame.clocks[need.pk]
-            if (need.rule, need.edition) != (rule.code, plan.edition.id):
-                need.rule, need.edition, need.on_breach = rule.code, plan.edition.id, rule.on_breach
-                retitled.append(need)
-            if (clock.target, clock.limit) != (rule.target, rule.limit):
-                clock.target, clock.limit = rule.target, rule.limit
-                changed[clock.pk] = clock
-            interval = standing.get(clock.pk)
-            is_waiting = interval is not None and interval.kind == ClockInterval.Kind.WAITING
-            if interval is not None and is_waiting != plan.waits[service]:
-                kind = ClockInterval.Kind.RUNNING if is_waiting else ClockInterval.Kind.WAITING
-                interval_switch(clock=clock, kind=kind, at=plan.since, reason="" if is_waiting else PREREQUISITE)
-                changed[clock.pk] = clock
+    old = [
+        (plan, service, need)
+        for plan in plans
+        for service, need in plan.frame.open.items()
+        if service not in plan.opening and service in plan.rules
+    ]
+    clock_ids = [plan.frame.clocks[need.pk].pk for plan, _service, need in old]
+    standing = {i.clock_id: i for i in ClockInterval.objects.filter(clock_id__in=clock_ids, end=None)}
+    for plan, service, need in old:
+        rule, clock = plan.rules[service], plan.frame.clocks[need.pk]
+        if (need.rule, need.edition) != (rule.code, plan.edition.id):
+            need.rule, need.edition, need.on_breach = rule.code, plan.edition.id, rule.on_breach
+            retitled.append(need)
+        if (clock.target, clock.limit) != (rule.target, rule.limit):
+            clock.target, clock.limit = rule.target, rule.limit
+            changed[clock.pk] = clock
+        interval = standing.get(clock.pk)
+        is_waiting = interval is not None and interval.kind == ClockInterval.Kind.WAITING
+        if interval is not None and is_waiting != plan.waits[service]:
+            kind = ClockInterval.Kind.RUNNING if is_waiting else ClockInterval.Kind.WAITING
+            interval_switch(clock=clock, kind=kind, at=plan.since, reason="" if is_waiting else PREREQUISITE)
+            changed[clock.pk] = clock
     Need.objects.bulk_update(retitled, ["rule", "edition", "on_breach"], BATCH)
     clocks_save(changed.values())
 

@@ -47,6 +47,7 @@ class Frame:
     clocks: dict[int, Clock] = field(default_factory=dict)
     referrals: list[Referral] = field(default_factory=list)
     milestones: set[int] = field(default_factory=set)
+    _ledgers: dict[date, list[ledger.Statement]] = field(default_factory=dict)
 
     def day(self, edition: Edition, on: date) -> int:
         return (on - anchor(self.case, edition)).days
@@ -56,8 +57,11 @@ class Frame:
         return ledger.as_of(self.ledger(edition), day=self.day(edition, on), recorded_by=recorded_by)
 
     def ledger(self, edition: Edition) -> list[ledger.Statement]:
+        """The statements as they were loaded, in day numbers of the edition's anchor."""
         zero = anchor(self.case, edition)
-        return [
+        if zero in self._ledgers:
+            return self._ledgers[zero]
+        self._ledgers[zero] = [
             ledger.Statement(
                 id=s.pk,
                 name=s.name,
@@ -70,6 +74,7 @@ class Frame:
             )
             for s in self.statements
         ]
+        return self._ledgers[zero]
 
     def snapshot(
         self,
