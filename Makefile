@@ -5,10 +5,10 @@ DATA ?= ./data
 SIZE ?= 150
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check format browser messages docs lock clean
+.PHONY: bench-sweep bench-kill bench-state help setup run demo test check format browser messages docs lock clean
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install what Oralu needs into .venv and node_modules; quick when nothing changed
 	@bash scripts/setup.sh
@@ -34,6 +34,15 @@ format: setup ## Put the code into its one shape
 
 browser: ## Make sure of a browser for the journeys
 	@bash scripts/browser.sh
+
+bench-sweep: setup ## Measure that the sweep costs what is due: SIZES=100000,1000000,10000000
+	@$(BIN)/python bench/sweep/due.py
+
+bench-kill: setup ## Kill workers and stop the database at size: CLOCKS=40000 KILLS=200 STOPS=20
+	@$(BIN)/python bench/sweep/killing_bench.py
+
+bench-state: setup ## Compare needs and clocks with their plain imitation: SEQUENCES=10000
+	@SEED=1 SEQUENCES=$${SEQUENCES:-10000} $(BIN)/pytest tests/spine/test_state_machine.py
 
 messages: setup ## Collect the texts of the screens into the catalogues
 	@$(BIN)/python scripts/messages.py

@@ -88,6 +88,20 @@ def interval_switch(
     ClockInterval.objects.create(clock=clock, kind=kind, start=at, reason=reason, party=party, maximum=maximum, by=by)
 
 
+def clocks_recompute(*, case_ids: Iterable[int]) -> list[Clock]:
+    """Compute the running clocks of needs anew, after a decree has changed the calendar; the caller holds the lock of
+    the cases. Returns those that changed. What has fired stays fired (policy, "Days and clocks")."""
+    clocks = list(Clock.objects.filter(case_id__in=list(case_ids), need__isnull=False, stopped_at=None))
+    logs, changed = intervals_of(clock.pk for clock in clocks), []
+    for clock in clocks:
+        before = [getattr(clock, name) for name in COMPUTED]
+        clock_compute(clock, logs[clock.pk])
+        if before != [getattr(clock, name) for name in COMPUTED]:
+            changed.append(clock)
+    rows_update(changed, COMPUTED)
+    return changed
+
+
 def pauses_end(log: list[ClockInterval], when: datetime) -> list[ClockInterval]:
     """End the pause that a log shows as open, in memory: the interval that ended and the one that runs on, for the
     caller to save in that order. The log is brought up to date."""

@@ -15,7 +15,7 @@ from oralu.apps.cases.models import Case, ClosingGround
 from oralu.apps.cases.services import reason_note
 from oralu.apps.journal.services import entry_record
 from oralu.apps.referrals.clocks import MAX_PAUSE, clocks_save, interval_switch
-from oralu.apps.referrals.models import Clock, ClockInterval, Need, PauseParty, PauseReason, Referral
+from oralu.apps.referrals.models import ClockInterval, Need, PauseParty, PauseReason, Referral
 from oralu.apps.referrals.services import GOING, needs_close, referral_move
 from oralu.apps.routing.evaluating import cases_evaluate
 from oralu.apps.routing.facts import case_lock
@@ -87,26 +87,24 @@ def _reroute(case: Case, actor: User, at: datetime) -> None:
 
 @transaction.atomic
 def case_suspend(*, case: Case, reason: str, actor: User, at: datetime) -> Case:
-    """The person is searched for: the case is suspended, its running clocks pause, waiting for the person."""
+    """The person is searched for: the case is suspended, its clocks pause, waiting for the person; those that were
+    paused for another reason too, so that none of them runs on by itself meanwhile."""
     case = case_lock(case, at)
     Case.objects.filter(pk=case.pk).update(state=_moved(case, "suspend"))
-    clocks = list(Clock.objects.filter(case=case, need__isnull=False, stopped_at=None))
-    running = set(
-        ClockInterval.objects.filter(clock__in=clocks, end=None, kind=ClockInterval.Kind.RUNNING).values_list(
-            "clock_id", flat=True
-        )
-    )
+    standing = ClockInterval.objects.filter(
+        clock__case=case, clock__need__isnull=False, clock__stopped_at=None, end=None
+    ).exclude(kind=ClockInterval.Kind.WAITING)
+    clocks = [interval.clock for interval in standing.select_related("clock")]
     for clock in clocks:
-        if clock.pk in running:
-            interval_switch(
-                clock=clock,
-                kind=ClockInterval.Kind.PAUSED,
-                at=at,
-                reason=PauseReason.SEARCH,
-                party=PauseParty.PERSON,
-                maximum=at + MAX_PAUSE,
-                by=actor,
-            )
+        interval_switch(
+            clock=clock,
+            kind=ClockInterval.Kind.PAUSED,
+            at=at,
+            reason=PauseReason.SEARCH,
+            party=PauseParty.PERSON,
+            maximum=at + MAX_PAUSE,
+            by=actor,
+        )
     clocks_save(clocks)
     note = reason_note(case=case, about="case.suspended", text=reason, actor=actor, at=at)
     entry_record(kind="case.suspended", actor=actor, at=at, case_id=case.pk, **note)
