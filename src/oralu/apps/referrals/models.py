@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Need(models.Model):
@@ -166,7 +167,7 @@ class Referral(models.Model):
         DISPUTED = "disputed", _("disputed by the person")
         NOT_SERVED = "not_served", _("not served")
         DECLINED = "declined", _("declined")
-        WITHDRAWN = "withdrawn", _("withdrawn")
+        WITHDRAWN = "withdrawn", pgettext_lazy("referral", "withdrawn")
         DISCARDED = "discarded", _("withdrawn before it was sent")
 
     need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="referrals")

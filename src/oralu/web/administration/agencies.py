@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
 
 from oralu.apps.agencies.admin_selectors import AgencyFilter, agencies_page, agency_of, regions
@@ -52,7 +52,11 @@ def agencies(request: StaffRequest) -> HttpResponse:
                 "state",
                 _("State"),
                 asked.get("state", ""),
-                (("", _("active")), ("unnamed", _("without a responsible person")), ("closed", _("closed"))),
+                (
+                    ("", _("active")),
+                    ("unnamed", _("without a responsible person")),
+                    ("closed", pgettext("account or agency", "closed")),
+                ),
             ),
         ),
         "new_href": f"{reverse('admin-agency-new')}?{first}",

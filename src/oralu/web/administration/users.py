@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -54,7 +55,12 @@ def users(request: StaffRequest) -> HttpResponse:
                 asked.get("region", ""),
                 (("", _("all regions")), *((region.code, str(region)) for region in regions())),
             ),
-            Filter("state", _("State"), asked.get("state", ""), (("", _("active")), ("closed", _("closed")))),
+            Filter(
+                "state",
+                _("State"),
+                asked.get("state", ""),
+                (("", _("active")), ("closed", pgettext("account or agency", "closed"))),
+            ),
         ),
         "rows": [_row(user) for user in rows],
         "pager": Pager(
