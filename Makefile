@@ -28,6 +28,14 @@ check: setup ## Style, types and the contracts between packages
 test: browser check ## Everything that must hold; installs Chromium where it may
 	@$(BIN)/pytest -n 2
 
+bench: setup ## Run the peers beside ours, in turns, and write docs/performance.md
+	@bash bench/setup.sh
+	@PYTHONPATH=tests build/bench/bin/python -m bench.run
+
+bench-small: setup ## The same on few rows, to see that nothing is broken
+	@bash bench/setup.sh
+	@PYTHONPATH=tests build/bench/bin/python -m bench.run --small
+
 format: setup ## Put the code into its one shape
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .

@@ -24,6 +24,8 @@ MAX_ALLOWANCE = 3660
 """An allowance longer than ten years is a slip of the pen; the tables of midnights reach this far past the calendar."""
 
 _DAY = timedelta(days=1)
+_PIECE = 1 << 15
+_NOT_REACHED = np.iinfo(np.int64).max
 _FORMS: tuple[tuple[re.Pattern[str], Unit], ...] = (
     (re.compile(r"PT([1-9][0-9]{0,4})H"), "hours"),
     (re.compile(r"([1-9][0-9]{0,4})WD"), "working_days"),
@@ -232,15 +234,36 @@ def due_many(starts: npt.NDArray[np.int64], allowance: Allowance, calendar: Cale
     naming the first start that is outside."""
     starts = np.asarray(starts, dtype=np.int64)
     size = len(calendar.working)
-    day = np.searchsorted(calendar.midnights[: size + 1], starts, side="right") - 1
-    outside = (day < 0) | (day >= size)
+    outside = (starts < calendar.midnights[0]) | (starts >= calendar.midnights[size])
     if outside.any():
-        calendar.index(calendar.local_day(datetime.fromtimestamp(int(starts[outside][0]), tz=UTC)))
+        calendar.index(calendar.local_day(datetime.fromtimestamp(int(starts[outside].flat[0]), tz=UTC)))
     if allowance.unit == "hours":
         return starts + allowance.n * 3600
-    if allowance.unit == "days":
-        return calendar.midnights[day + allowance.n + 1]
-    place = calendar.worked_before[day + 1] + allowance.n - 1
-    if (place >= len(calendar.worked_days)).any():
+    by_day = _due_by_day(allowance, calendar)
+    found = np.empty(starts.shape, dtype=np.int64)
+    flat, into = starts.reshape(-1), found.reshape(-1)
+    for at in range(0, len(flat), _PIECE):
+        np.take(by_day, _day_of(flat[at : at + _PIECE], calendar), out=into[at : at + _PIECE], mode="wrap")
+    if (found == _NOT_REACHED).any():
         calendar.index(calendar.last + _DAY)
-    return calendar.midnights[calendar.worked_days[place] + 1]
+    return found
+
+
+def _due_by_day(allowance: Allowance, calendar: Calendar) -> npt.NDArray[np.int64]:
+    """The due time of a start on each day; `_NOT_REACHED` where the calendar ends before."""
+    size = len(calendar.working)
+    if allowance.unit == "days":
+        return calendar.midnights[allowance.n + 1 : allowance.n + 1 + size]
+    place = calendar.worked_before[1 : size + 1] + allowance.n - 1
+    reached = place < len(calendar.worked_days)
+    due_day = calendar.worked_days[np.where(reached, place, 0)] + 1
+    return np.where(reached, calendar.midnights[due_day], _NOT_REACHED)
+
+
+def _day_of(starts: npt.NDArray[np.int64], calendar: Calendar) -> npt.NDArray[np.int64]:
+    """The number of the local day. Days of 86,400 seconds lead to it or to a neighbour, since the changes of the zone's
+    offset are small against a day."""
+    day: npt.NDArray[np.int64] = (starts - calendar.midnights[0]) // 86_400
+    day -= starts < calendar.midnights[day]
+    day += starts >= calendar.midnights[day + 1]
+    return day

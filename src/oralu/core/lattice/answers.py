@@ -13,8 +13,6 @@ from oralu.core.lattice.cells import Lattice
 from oralu.core.lattice.codes import Bytes, Codes, check
 from oralu.core.lattice.plan import Plan
 
-UNKNOWN_YET = -1
-
 
 @dataclass(frozen=True)
 class Answers:
@@ -73,10 +71,9 @@ def _decode(plan: Plan, words: Words, codes: Codes, rows: slice, into: Answers) 
     low, middle = 1 << plan.points_bits, 1 << plan.risk_bits
     for place, domain in enumerate(edition.domains):
         octet = octets[:, plan.result[domain]].copy()
-        points, risk = into.points[place, rows], into.risk[place, rows]
-        np.bitwise_and(octet, np.uint8(low - 1), out=points)
+        np.bitwise_and(octet, np.uint8(low - 1), out=into.points[place, rows])
         np.floor_divide(octet, np.uint8(low), out=octet)
-        np.bitwise_and(octet, np.uint8(middle - 1), out=risk)
+        np.bitwise_and(octet, np.uint8(middle - 1), out=into.risk[place, rows])
         np.greater_equal(octet, np.uint8(middle), out=into.failed[place, rows].view(np.bool_))
     into.rules[rows] = words.view(into.rules.dtype)[:, plan.rules_at // plan.rules_bytes]
     np.add.reduce(into.points[:, rows], axis=0, dtype=np.uint8, out=into.index[rows])
@@ -86,17 +83,19 @@ def _decode(plan: Plan, words: Words, codes: Codes, rows: slice, into: Answers) 
 
 def _success(edition: Edition, codes: Codes, rows: slice, into: Answers) -> None:
     asked, out = edition.success, into.success[rows]
-    late = codes.day[rows] >= asked.from_day
-    np.copyto(out, np.int8(UNKNOWN_YET))
-    if not late.any():
-        return
+    early = codes.day[rows] < asked.from_day
     reached = into.index[rows] >= asked.index_from
-    reached &= ~into.failed[:, rows].any(axis=0)
-    for level in asked.no_risk:
-        reached &= (into.risk[:, rows] != edition.risk_levels.index(level)).all(axis=0)
+    reached &= np.bitwise_or.reduce(into.failed[:, rows], axis=0) == 0
+    barred = [edition.risk_levels.index(level) for level in asked.no_risk]
+    if barred and sorted(barred) == list(range(min(barred), len(edition.risk_levels))):
+        reached &= into.highest[rows] < min(barred)
+    else:
+        for level in barred:
+            reached &= (into.risk[:, rows] != level).all(axis=0)
     if edition.failure_scope == "ever" and codes.failed_before is not None:
         reached &= codes.failed_before[rows] == 0
-    out[late] = reached[late]
+    reached &= ~early
+    np.subtract(reached.view(np.int8), early.view(np.int8), out=out)
 
 
 def _next_change(lattice: Lattice, codes: Codes, now: Words) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
