@@ -13,6 +13,7 @@ GROUPS = {
     "cases": ("oralu.cli.cases", "Import a register of cases."),
     "run": ("oralu.cli.run", "Start Oralu here: database, web server and worker."),
     "demo": ("oralu.cli.demo", "Load the demo cohort into an empty database."),
+    "administrator": ("oralu.cli.administrator", "Create the first account of an installation."),
     "manage": ("oralu.cli.manage", "Django's own management commands."),
     "worker": ("oralu.cli.worker", "The worker: sweeps due clocks and sends the outbox."),
 }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 
+@login_not_required
 @transaction.non_atomic_requests
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
