@@ -25,9 +25,11 @@ from oralu.apps.agencies.models import Agency, Region
 from oralu.apps.agencies.services import agency_save
 from oralu.apps.cases.models import Case, Evidence, Ground, ProbationKind, Statement
 from oralu.apps.journal.models import Entry
+from oralu.apps.messages.models import Message
 from oralu.apps.people.models import Child, Consent, Person
 from oralu.apps.people.services import PersonData
-from oralu.apps.referrals.models import Need
+from oralu.apps.referrals.models import Escalation, Need
+from oralu.apps.routing import importing as service
 from oralu.apps.routing.enrol_selectors import edition_for
 from oralu.apps.routing.importing import BATCH
 from oralu.apps.routing.lifecycle import case_close
@@ -331,9 +333,19 @@ def test_the_table_tells_the_numbers_of_the_cases(run: Import, tmp_path: Path):
     )
 
 
-def test_a_failure_in_the_middle_leaves_nothing(run: Import, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from oralu.apps.routing import importing as service
+def test_the_leadership_gets_one_digest_of_the_whole_file(world: World, run: Import, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(service, "BATCH", 30)
+    place = world.agencies["clinic"]
+    place.responsible_name = ""
+    place.save()
+    run(KARAGANDA)
+    told = Escalation.objects.filter(kind="no_agency", agency=world.agencies["health_authority"]).count()
+    message = Message.objects.get(user__agency=world.agencies["health_authority"])
+    assert (message.template, message.data) == ("inherited_digest", {"count": told})
+    assert told > 100
 
+
+def test_a_failure_in_the_middle_leaves_nothing(run: Import, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     enrol, calls = service.cases_enrol, []
 
     def failing(**given: object) -> list[Case]:
