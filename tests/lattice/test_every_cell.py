@@ -164,6 +164,17 @@ def signals(name: str, codes: Codes) -> Any:
     return words_of(lattice, codes).view("<u2")[:, lane // 16]
 
 
+def heard_of(reference: Reference, code: str, told: Told) -> list[Any]:
+    """Of what is told of a domain, that which the judging domain or a rule that reads several domains can read."""
+    judge = axes_of(reference, (reference.edition.judging_domain,))
+    rules = [axis for place in range(len(reference.edition.rules)) for axis in reference.axes_of_rule(place)]
+    of_judge, of_rules = ({axis.key[0] for axis in axes if axis.key[1:2] == (code,)} for axes in (judge, rules))
+    columns = list(told.points) if "points" in of_judge else []
+    columns += told.points[:1] if "points" in of_rules - of_judge else []
+    columns += list(told.failed) if "failed" in of_judge else told.failed[:1] if "failed" in of_rules else []
+    return columns + ([told.risk] if "risk" in of_judge | of_rules else [])
+
+
 @lru_cache
 def representatives(name: str, domains: tuple[str, ...], day: int) -> tuple[list[Source], list[Any]]:
     """For everything that the interpreter can say of a block on a day (with its referrals), a case of which it is said;
@@ -181,9 +192,8 @@ def representatives(name: str, domains: tuple[str, ...], day: int) -> tuple[list
         told = tell(reference, domains, codes, {})
         number = np.zeros(len(codes), np.int64)
         for code in domains:
-            for column in (*told[code].points, *told[code].failed):
-                number = number * (edition.highest_points + 1) + column
-            number = number * len(edition.risk_levels) + told[code].risk
+            for column in heard_of(reference, code, told[code]):
+                number = number * (edition.highest_points + len(edition.risk_levels)) + column
             number = number * 3 + codes.referrals[code]
         heard = signals(name, codes)
         kinds, first, inverse = np.unique(number, return_index=True, return_inverse=True)

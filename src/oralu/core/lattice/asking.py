@@ -5,7 +5,6 @@ put together in bytes, the cell of every case is fetched, and the words are join
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -34,12 +33,11 @@ def words_of(lattice: Lattice, codes: Codes, *, threads: int | None = None) -> W
 def in_pieces(size: int, do: Doer, *, threads: int | None = None) -> None:
     """Does each piece of `size` rows; numpy lets the threads run beside each other."""
     pieces = [slice(at, min(at + PIECE, size)) for at in range(0, size, PIECE)]
-    workers = min(threads or os.cpu_count() or 1, len(pieces))
-    if workers <= 1:
+    if threads == 1 or len(pieces) <= 1:
         for rows in pieces:
             do(rows)
         return
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         for done in [pool.submit(do, rows) for rows in pieces]:
             done.result()
 
