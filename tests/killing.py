@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -37,6 +38,8 @@ def fork(work: Callable[[], None]) -> int:
     try:
         work()
         status = 0
+    except Exception:
+        traceback.print_exc()
     finally:
         os._exit(status)
 
