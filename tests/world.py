@@ -105,7 +105,7 @@ def build(at: datetime = MONDAY) -> World:
     agency_save(agency=world.agencies["crisis_centre"], places=2, refuge_address="ул. Тайная, 7", actor=None, at=at)
     for kind in ("police_chief", "health_authority"):
         agency = _agency(world, kind)
-        _user(kind, Role.LEADERSHIP, agency, f"{agency.name_ru}, руководитель")
+        _user(kind.replace("_", "-"), Role.LEADERSHIP, agency, f"{agency.name_ru}, руководитель")
     world.aigul = _user("aigul", Role.CASE_MANAGER, world.unit, "Айгуль Сапарова")
     world.bolat = _user("bolat", Role.UNIT_HEAD, world.unit, "Болат Ержанов")
     world.dana = _user("dana", Role.PROVIDER, world.agencies["one_stop_shop"], "Дана Касымова")
