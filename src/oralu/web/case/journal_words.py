@@ -85,6 +85,7 @@ SENTENCES: Mapping[str, Text] = {
     "clock.pause_ended": gettext_lazy("a pause ended by itself"),
     "clock.target_passed": gettext_lazy("a target date passed"),
     "clock.breached": gettext_lazy("a deadline was missed"),
+    "clock.recomputed": gettext_lazy("a deadline was counted anew after a change of the calendar"),
     "escalation.written": gettext_lazy("the matter went up to the leadership"),
     "escalation.answered": gettext_lazy("the leadership recorded the cause and a measure"),
     "measure.done": gettext_lazy("a corrective measure was carried out"),
