@@ -123,7 +123,8 @@ def papers(story: Story) -> list[Arrival]:
     mute = _arrival(story, KARAGANDA, days=25, lives_on=True, psychological_need="high")
     mute.someone.consents_after_days = None
     mistaken = _arrival(story, ASTANA, days=33, hook=_later("mistake", 9, life.mistake), lives_on=True)
-    disputed = _arrival(story, KARAGANDA, days=12, hook=_dispute, quiet=True, psychological_need="high")
+    unhelped = {"psychological_need": "high", "psychological_help": "none"}
+    disputed = _arrival(story, KARAGANDA, days=12, hook=_dispute, quiet=True, **unhelped)
     return [nameless, mute, mistaken, disputed]
 
 
