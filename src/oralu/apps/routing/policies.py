@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Least
+from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -46,9 +47,10 @@ class EditionsInForce:
         for adoption in self._adoptions.get(region_id, []):
             if adoption.from_date <= day:
                 return load_edition(adoption.edition)
+        region = Region.objects.filter(pk=region_id).first()
         raise NoEditionError(
-            _("No edition of the policy is in force in region %(region)s on %(day)s. An administrator adopts one.")
-            % {"region": region_id, "day": day.isoformat()}
+            _("No edition of the policy is in force in %(region)s on %(day)s. An administrator adopts one.")
+            % {"region": region or region_id, "day": date_format(day, "DATE_FORMAT")}
         )
 
     def next_start(self, region_id: str, after: date) -> date | None:
