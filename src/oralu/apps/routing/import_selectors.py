@@ -57,9 +57,12 @@ class Recorded:
         self._read_persons(intakes)
         ids = {p.pk for known in (*self._by_iin.values(), *self._by_name.values()) for p in known}
         self._cases: dict[int, list[KnownCase]] = {}
-        for case in Case.objects.filter(person_id__in=ids).order_by("-enrolled_on", "-pk"):
-            known = KnownCase(case.pk, case.person_id, case.unit_id, case.enrolled_on, case.state != CaseState.CLOSED)
-            self._cases.setdefault(case.person_id, []).append(known)
+        cases = Case.objects.filter(person_id__in=ids).order_by("-enrolled_on", "-pk")
+        for pk, person, unit, enrolled, state in cases.values_list(
+            "pk", "person_id", "unit_id", "enrolled_on", "state"
+        ):
+            known = KnownCase(pk, person, unit, enrolled, state != CaseState.CLOSED)
+            self._cases.setdefault(person, []).append(known)
         same = {p.pk for known in self._by_iin.values() for p in known}
         self._persons = Person.objects.in_bulk(same)
         self._parents = set(Child.objects.filter(person_id__in=same).values_list("person_id", flat=True))
