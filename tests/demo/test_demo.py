@@ -111,7 +111,7 @@ def test_a_demo_never_mixes_with_accounts_that_stand() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_every_state_exists_among_150() -> None:
     load(150)
     assert_invented()
