@@ -85,16 +85,14 @@ class PandasDeadlines(Deadlines):
         import pandas as pd
 
         step = pd.offsets.CustomBusinessDay(n=N, holidays=self.free())
-        back = pd.offsets.CustomBusinessDay(n=0, holidays=self.free())
         days = pd.DatetimeIndex([pd.Timestamp(day) for day in self.days(moments)])
-        del back
 
         def run() -> Any:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 return days + step
 
-        return lambda: run()
+        return run
 
     def seconds(self, done: Any) -> Any:
         return self.midnights_after([stamp.date() for stamp in done])

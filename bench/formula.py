@@ -32,7 +32,7 @@ class Dialect:
 
 @dataclass(frozen=True)
 class Formula:
-    """`steps`: in order; the names of the results: b1_D, b2_D (points 1 or 2), f_D (failed), r3_D, r2_D, and the rules."""
+    """`steps`: in order; names of the results: b1_D, b2_D (points 1 or 2), f_D (failed), r3_D, r2_D, and the rules."""
 
     steps: tuple[tuple[str, str], ...]
 

@@ -1,8 +1,9 @@
-"""The peers: each gets the same columns and gives points, risk and failure by domain, index, highest risk and the rules."""
+"""The peers: each gets the same columns and gives points, risk, failure by domain, index, highest risk and rules."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -39,8 +40,8 @@ class Result:
 
 
 class Peer(ABC):
-    """`most`: rows at which it is still run; above, its time is taken at `most` and grows with the rows. `less`: what it
-    does less than ours, or more."""
+    """`most`: rows at which it is still run; above, its time is taken at `most` and grows with the rows. `note`: what
+    it does less than ours, or more."""
 
     name = ""
     most = 1 << 40
@@ -59,7 +60,7 @@ class Peer(ABC):
 
 class Ours(Peer):
     name = "Oralu, tables of cells"
-    threads: int | None = None
+    threads = os.cpu_count() or 1
 
     def __init__(self, lattice: Lattice) -> None:
         super().__init__(lattice.edition)
@@ -149,7 +150,7 @@ class NumpyTuned(Numpy):
             rules = np.empty((len(self.edition.rules), size), np.bool_)
             index, highest = np.empty(size, np.uint8), np.empty(size, np.uint8)
 
-            def piece(rows: slice) -> None:
+            def piece(rows: slice, _: None) -> None:
                 done = self.function(**{name: column[rows] for name, column in columns.items()})
                 for into, found in (
                     (points, done.points),
@@ -161,7 +162,7 @@ class NumpyTuned(Numpy):
                         into[place, rows] = column
                 index[rows], highest[rows] = done.index, done.highest
 
-            in_pieces(size, piece)
+            in_pieces(size, lambda: None, piece, threads=os.cpu_count() or 1)
             return Result(points, risk, failed != 0, rules, index, highest)
 
         return run
@@ -250,7 +251,8 @@ class DuckDb(Peer):
         found += [f"f_{d}" for d in self.edition.domains] + [rule.code for rule in self.edition.rules]
         index = " + ".join(f"p_{d}" for d in self.edition.domains)
         highest = "greatest(" + ", ".join(f"k_{d}" for d in self.edition.domains) + ")"
-        sql = f"SELECT *, ({index})::UTINYINT AS index_, {highest} AS highest FROM (SELECT {', '.join(found)} FROM {source})"
+        judged = f"(SELECT {', '.join(found)} FROM {source})"
+        sql = f"SELECT *, ({index})::UTINYINT AS index_, {highest} AS highest FROM {judged}"
 
         def run() -> Any:
             connection.execute(f"CREATE OR REPLACE TEMP TABLE answers AS {sql}")

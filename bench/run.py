@@ -12,7 +12,7 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
@@ -36,21 +36,27 @@ PACKAGES = (
 
 
 def timed(run: Run) -> float:
-    started = perf_counter()
+    return timed_twice(run)[0]
+
+
+def timed_twice(run: Run) -> tuple[float, float]:
+    """Seconds on the wall and seconds of all cores."""
+    started, worked = perf_counter(), process_time()
     run()
-    return perf_counter() - started
+    return perf_counter() - started, process_time() - worked
 
 
 def side_by_side(runs: dict[str, tuple[Run, int]], ours: str, rounds: int) -> dict[str, Measured]:
     """Each round runs every peer, and ours right before each; the ratio is that of the two, per row."""
-    found: dict[str, Measured] = {name: Measured([], []) for name in runs}
+    found: dict[str, Measured] = {name: Measured([], [], []) for name in runs}
     our_run, our_rows = runs[ours]
     for _ in range(rounds):
         for name, (run, rows) in runs.items():
             before = timed(our_run) / our_rows
-            taken = timed(run) / rows
+            taken, worked = (seconds / rows for seconds in timed_twice(run))
             after = timed(our_run) / our_rows
             found[name].seconds.append(taken)
+            found[name].worked.append(worked)
             found[name].ratios.append(taken / ((before + after) / 2))
     return found
 
@@ -59,8 +65,8 @@ def routing(report: Report, size: int, rounds: int, growth: list[int]) -> None:
     edition = load_edition()
     lattice = load_lattice(edition)
     kinds = (
-        peers.OursAlone, peers.Numpy, peers.NumpyTuned, peers.Polars, peers.DuckDb, peers.OpenFisca, peers.Plain,
-        peers.Zen,
+        peers.OursAlone, peers.Numpy, peers.NumpyTuned, peers.Polars, peers.DuckDb, peers.OpenFisca,
+        peers.Plain, peers.Zen,
     )  # fmt: skip
     ours = peers.Ours(lattice)
     others = [kind(lattice) if issubclass(kind, peers.Ours) else kind(edition) for kind in kinds]
@@ -123,8 +129,9 @@ def strings(lattice: Any, size: int, rounds: int) -> tuple[int, float, float]:
         if fact.name in codes.evidence:
             columns[f"{fact.name}_evidence"] = codes.evidence[fact.name].astype(bool)
     table = pa.table(columns)
+    judge = peers.Ours(lattice).prepare(codes)
     coded = [timed(lambda: codes_of(edition, table)) / size for _ in range(rounds)]
-    judged = [timed(lambda: peers.Ours(lattice).prepare(codes)()) / size for _ in range(rounds)]
+    judged = [timed(judge) / size for _ in range(rounds)]
     return size, median(coded), median(judged)
 
 
@@ -205,7 +212,8 @@ def machine() -> str:
         platform.processor(),
     )
     load = os.getloadavg()[0]
-    return f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}; load at the start {load:.1f}"
+    cores, python = os.cpu_count(), platform.python_version()
+    return f"{model}, {cores} cores, {platform.system()}, Python {python}; load at the start {load:.1f}"
 
 
 if __name__ == "__main__":

@@ -92,24 +92,32 @@ def detection(at: datetime, admin: psycopg.Connection) -> dict[str, float]:
     return {"claim": min(claims), "index": min(indexed), "scan": min(scanned)}
 
 
-def whole(at: datetime) -> tuple[float, int, int]:
-    """Seconds of the whole sweep, transactions and SQL statements that it took."""
+def whole(at: datetime) -> dict[str, Any]:
+    """The whole sweep: seconds, those of them in the database and in this process's own work, transactions, SQL
+    statements, and the three slowest of them."""
     from django.db import connection, reset_queries
 
     from oralu.apps.routing.sweeping import sweep
 
     batches, fired = 0, 0
-    statements = 0
+    statements: list[tuple[float, str]] = []
     connection.force_debug_cursor = True
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     while took := sweep(at=at):
         batches, fired = batches + 1, fired + took
-        statements += len(connection.queries)
+        statements += [(float(query["time"]), query["sql"][:120]) for query in connection.queries]
         reset_queries()
     seconds = time.perf_counter() - began
     connection.force_debug_cursor = False
     assert fired >= DUE, fired
-    return seconds, batches, statements
+    return {
+        "sweep": seconds,
+        "in_database": sum(spent for spent, _ in statements),
+        "own_work": time.process_time() - cpu,
+        "batches": batches,
+        "statements": len(statements),
+        "slowest": sorted(statements, reverse=True)[:3],
+    }
 
 
 def measure(admin: psycopg.Connection, at: datetime, percent: float) -> dict[str, Any]:
@@ -122,10 +130,10 @@ def measure(admin: psycopg.Connection, at: datetime, percent: float) -> dict[str
     limits = Clock.objects.filter(pk__in=chosen, due_step="limit").count()
     escalations = Escalation.objects.count()
     found = detection(at, admin)
-    seconds, batches, statements = whole(at)
+    swept = whole(at)
     assert Escalation.objects.count() - escalations == limits
     assert not Clock.objects.filter(due_at__lte=at).exists()
-    return found | {"sweep": seconds, "batches": batches, "statements": statements, "breaches": limits}
+    return found | swept | {"breaches": limits}
 
 
 def main() -> None:
@@ -148,13 +156,14 @@ def main() -> None:
                 open_clocks = Clock.objects.filter(due_at__isnull=False).count()
                 rounds = [measure(admin, at, min(100, 20_000_000 / size)) for _ in range(REPEATS + 1)][1:]
                 result: dict[str, Any] = {"open": open_clocks, "filled_in": seconds, "rounds": rounds}
-                for name in ("claim", "index", "scan", "sweep"):
+                for name in ("claim", "index", "scan", "sweep", "in_database", "own_work"):
                     result[name] = statistics.median(r[name] for r in rounds)
                 results.append(result)
                 print(
                     f"{open_clocks:>11,} open: claim {result['claim'] * 1e3:.1f} ms, by index "
                     f"{result['index'] * 1e3:.2f} ms, scan {result['scan'] * 1e3:.1f} ms, whole sweep "
-                    f"{result['sweep']:.2f} s, {rounds[-1]['batches']} transactions, {rounds[-1]['statements']} "
+                    f"{result['sweep']:.2f} s ({result['in_database']:.2f} in the database, {result['own_work']:.2f} "
+                    f"of own work), {rounds[-1]['batches']} transactions, {rounds[-1]['statements']} "
                     f"statements (filled in {seconds:.0f} s)",
                     flush=True,
                 )

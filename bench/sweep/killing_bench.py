@@ -20,8 +20,8 @@ OUT = ROOT / "build" / "bench-kill.json"
 
 
 def kills() -> dict[str, Any]:
-    """Lost, twice and late of KILLS kills; the clocks are those of cases enrolled over nine days, and all of them run
-    out while the workers are at it. A second round of the same, with what it opened, until enough were killed."""
+    """Lost, twice and late of KILLS kills, while workers make good an outage of a day in which CLOCKS clocks of cases
+    enrolled over nine days ran out."""
     with database() as server:
         from killing import kill_workers
         from oralu.apps.agencies.models import Region
@@ -29,17 +29,18 @@ def kills() -> dict[str, Any]:
         from oralu.load import Multiplier
 
         _, now = world_of_pending(30)
+        at = now + timedelta(days=1, hours=1)
         with server.connect_admin() as admin:
-            each = Clock.objects.filter(due_at__isnull=False).count()
+            each = Clock.objects.filter(due_at__lte=at).count()
             multiplier = Multiplier(admin, regions=list(Region.objects.values_list("code", flat=True)))
             multiplier.add(-(-CLOCKS // each))
         found = kill_workers(
-            now + timedelta(days=29),
+            at,
             workers=WORKERS,
             kills=KILLS,
             batch=40,
             dice=random.Random(11),
-            pause=float(os.environ.get("PAUSE", "2.0")),
+            pause=float(os.environ.get("PAUSE", "1.0")),
         )
         result = {
             "clocks": found.clocks,

@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from lattice.random_register import Record, answer_row, table_of
 
+from lattice.random_register import Record, answer_row, table_of
 from oralu.core.evaluation import evaluate
 from oralu.core.records import evaluation_record, read_record
 from oralu.policyfiles import load_edition

@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from lattice.random_register import Record, answer_row, table_of
 
+from lattice.random_register import Record, answer_row, table_of
 from oralu.core.evaluation import evaluate
 from oralu.core.lattice.answers import evaluate_codes
 from oralu.core.lattice.codes import Codes, pack

@@ -63,9 +63,7 @@ def kept(world: World) -> tuple[int, int]:
     return found[SERVICE].kept, found[SERVICE].all
 
 
-def test_a_claim_and_its_approval_are_recorded_shown_and_counted(
-    world: World, client: Client, met_late: Need
-) -> None:
+def test_a_claim_and_its_approval_are_recorded_shown_and_counted(world: World, client: Client, met_late: Need) -> None:
     assert kept(world) == (0, 1)
     aigul = signed(client, world.aigul)
     page = f"/cases/{met_late.case_id}"

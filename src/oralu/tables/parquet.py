@@ -39,7 +39,9 @@ def evaluate_file(lattice: Lattice, source: Path, target: Path, *, progress: Pro
                 for batch in register.iter_batches(batch_size=ROWS):
                     table = pa.Table.from_batches([batch])
                     codes = codes_of(edition, table, done + 1)
-                    answers = evaluate_codes(lattice, codes, next_change=True, checked=False)
+                    answers = evaluate_codes(
+                        lattice, codes, next_change=True, threads=os.cpu_count() or 1, checked=False
+                    )
                     writer.write_table(answer_table(table.column("id"), answers))
                     done += len(batch)
                     if progress is not None:

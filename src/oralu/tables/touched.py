@@ -66,4 +66,5 @@ def _holds(rules: npt.NDArray[np.unsignedinteger], lattice: Lattice, code: str) 
     place = next((n for n, rule in enumerate(lattice.edition.rules) if rule.code == code), None)
     if place is None:
         return np.zeros(len(rules), np.bool_)
-    return np.not_equal(np.bitwise_and(rules, rules.dtype.type(1 << place)), 0)
+    held: npt.NDArray[np.bool_] = np.not_equal(np.bitwise_and(rules, rules.dtype.type(1 << place)), 0)
+    return held

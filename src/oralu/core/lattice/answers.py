@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from oralu.core.edition import Edition
-from oralu.core.lattice.asking import Words, ask, in_pieces
+from oralu.core.lattice.asking import Scratch, Words, ask, in_pieces
 from oralu.core.lattice.cells import Lattice
 from oralu.core.lattice.codes import Bytes, Codes, check
 from oralu.core.lattice.plan import Plan
@@ -37,12 +37,13 @@ class Answers:
 
 
 def evaluate_codes(
-    lattice: Lattice, codes: Codes, *, next_change: bool = False, threads: int | None = None, checked: bool = True
+    lattice: Lattice, codes: Codes, *, next_change: bool = False, threads: int = 1, checked: bool = True
 ) -> Answers:
     """Evaluates every row; the same answers as `evaluate` gives case by case.
 
     Raises `LatticeError` on codes that the edition does not know. `checked=False` spares that look at every column, for
-    codes that `pack` or a checked file has made; with other codes the answers would be wrong without a word."""
+    codes that `pack` or a checked file has made; with other codes the answers would be wrong without a word.
+    `threads`: as many as there are cores is quickest."""
     if checked:
         check(lattice.edition, codes)
     plan, size = lattice.plan, len(codes)
@@ -55,14 +56,14 @@ def evaluate_codes(
     changes = np.zeros(size, dtype=np.bool_) if next_change else None
     answers = Answers(lattice.edition, points, risk, failed, rules, index, highest, success, after, changes)
 
-    def piece(rows: slice) -> None:
-        words = np.empty((rows.stop - rows.start, plan.width // 8), dtype=np.uint64)
-        ask(lattice, codes, rows, words)
+    def piece(rows: slice, scratch: Scratch) -> None:
+        words = scratch.words[: rows.stop - rows.start]
+        ask(lattice, codes, rows, words, scratch)
         _decode(plan, words, codes, rows, answers)
         if after is not None and changes is not None:
             after[rows], changes[rows] = _next_change(lattice, codes.rows(rows), words)
 
-    in_pieces(size, piece, threads=threads)
+    in_pieces(size, lambda: Scratch(plan.width), piece, threads=threads)
     return answers
 
 
@@ -104,6 +105,7 @@ def _next_change(lattice: Lattice, codes: Codes, now: Words) -> tuple[npt.NDArra
     said = _said(lattice.plan, now)
     never = np.iinfo(np.int64).max
     best = np.full(len(codes), never, dtype=np.int64)
+    scratch = Scratch(lattice.plan.width, len(codes))
     for candidate in _candidates(lattice, codes):
         for offset in lattice.plan.offsets:
             day = candidate - offset
@@ -112,7 +114,7 @@ def _next_change(lattice: Lattice, codes: Codes, now: Words) -> tuple[npt.NDArra
                 continue
             later = codes.rows(places, day[places])
             words = np.empty((len(places), now.shape[1]), dtype=np.uint64)
-            ask(lattice, later, slice(0, len(places)), words)
+            ask(lattice, later, slice(0, len(places)), words, scratch)
             differs = (_said(lattice.plan, words) != said[places]).any(axis=1)
             best[places[differs]] = day[places[differs]]
     changes = best != never

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,36 +18,59 @@ from oralu.core.lattice.cells import Lattice, Table
 from oralu.core.lattice.codes import Bytes, Codes, Days
 from oralu.core.lattice.digits import Digit
 
+Room = TypeVar("Room")
 PIECE = 1 << 15
 Words = npt.NDArray[np.uint64]
-Doer = Callable[[slice], None]
 
 
-def words_of(lattice: Lattice, codes: Codes, *, threads: int | None = None) -> Words:
-    """The word of every case, uint64 [rows, width / 8]. `threads`: None for as many as there are cores."""
+class Scratch:
+    """Room for one piece, taken once for each thread: memory that is asked for anew costs more than the work in it."""
+
+    def __init__(self, width: int, size: int = PIECE) -> None:
+        self.words = np.empty((size, width // 8), dtype=np.uint64)
+        self.found = np.empty((size, width // 8), dtype=np.uint64)
+        self.cell = np.empty(size, dtype=np.intp)
+
+
+def words_of(lattice: Lattice, codes: Codes, *, threads: int = 1) -> Words:
+    """The word of every case, uint64 [rows, width / 8]."""
     out = np.empty((len(codes), lattice.plan.width // 8), dtype=np.uint64)
-    in_pieces(len(codes), lambda rows: ask(lattice, codes, rows, out[rows]), threads=threads)
+    in_pieces(
+        len(codes),
+        lambda: Scratch(lattice.plan.width),
+        lambda rows, scratch: ask(lattice, codes, rows, out[rows], scratch),
+        threads=threads,
+    )
     return out
 
 
-def in_pieces(size: int, do: Doer, *, threads: int | None = None) -> None:
-    """Does each piece of `size` rows; numpy lets the threads run beside each other."""
-    pieces = [slice(at, min(at + PIECE, size)) for at in range(0, size, PIECE)]
-    if threads == 1 or len(pieces) <= 1:
-        for rows in pieces:
-            do(rows)
+def in_pieces(size: int, room: Callable[[], Room], do: Callable[[slice, Room], None], *, threads: int = 1) -> None:
+    """Does each piece of `size` rows. Each thread makes its own room; numpy lets threads run beside each other, so as
+    many as there are cores pay."""
+    left = [slice(at, min(at + PIECE, size)) for at in range(0, size, PIECE)]
+
+    def work() -> None:
+        own = room()
+        while left:
+            try:
+                rows = left.pop()
+            except IndexError:
+                return
+            do(rows, own)
+
+    if min(threads, len(left)) <= 1:
+        work()
         return
     with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(do, rows) for rows in pieces]:
+        for done in [pool.submit(work) for _ in range(threads)]:
             done.result()
 
 
-def ask(lattice: Lattice, codes: Codes, rows: slice, out: Words) -> None:
-    """The words of some rows into `out`."""
+def ask(lattice: Lattice, codes: Codes, rows: slice, out: Words, scratch: Scratch) -> None:
+    """The words of some rows, at most as many as the scratch has room for, into `out`."""
     piece = _Piece(lattice.plan.offsets, codes, rows)
     lanes = out.view("<u2")
-    found = np.empty_like(out)
-    cell = np.empty(len(out), dtype=np.intp)
+    found, cell = scratch.found[: len(out)], scratch.cell[: len(out)]
     for number, table in enumerate(lattice.tables):
         np.copyto(cell, _cells(piece, table, lanes))
         # The mode only spares a check of bounds: `check` has made sure of every code.

@@ -30,7 +30,7 @@ class Table:
     words: Words
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lattice:
     """An edition as tables. Ask them in order, putting their words together with a bitwise or; the last word holds the
     points, risk and failure of every domain and the bits of the rules that hold (see `Plan`)."""
