@@ -26,7 +26,11 @@ check: setup ## Style, types and the contracts between packages
 	@$(BIN)/lint-imports
 
 test: browser check ## Everything that must hold; installs Chromium where it may
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 2 -m "not slow and not browser"
+	@$(BIN)/pytest -n 2 -m "browser and not slow"
+
+test-slow: browser ## The long proofs: 30,000 cases, every cell, every state of the demo, every statement of the worker
+	@$(BIN)/pytest -n 2 -m slow
 
 bench: setup ## Run the peers beside ours, in turns, and write docs/performance.md
 	@bash bench/setup.sh
