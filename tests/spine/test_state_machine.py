@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -32,10 +33,12 @@ from oralu.apps.journal.models import Entry
 from oralu.apps.referrals.clocks import clock_compute, intervals_of
 from oralu.apps.referrals.models import Clock, ClockInterval, Escalation, Need, Referral
 from oralu.apps.referrals.services import GOING
+from oralu.apps.routing import decrees, evaluating, facts, firing
 from oralu.apps.routing.decrees import calendar_recompute
 from oralu.apps.routing.facts import FactData, facts_record, statement_retract
 from oralu.apps.routing.lifecycle import case_close, case_resume, case_suspend
 from oralu.apps.routing.pausing import need_clock_pause, need_clock_resume
+from oralu.apps.routing.planning import Plan
 from oralu.apps.routing.policies import edition_adopt
 from oralu.apps.routing.referring import need_refused, need_reopen, referral_decline, referral_withdraw
 from oralu.apps.routing.worker import turn
@@ -377,20 +380,51 @@ def editions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mappin
     calendarfiles.load_calendar_file = FILE
 
 
-@pytest.mark.slow
-@pytest.mark.django_db
-def test_whatever_people_and_time_do_the_register_and_the_imitation_agree(editions: object) -> None:
+def compare(sequences: int, *phases: Phase, steps: int = 15) -> None:
     Clocks.world = build()
     run_state_machine_as_test(
         Clocks,
         settings=settings(
-            max_examples=int(os.environ.get("SEQUENCES", "300")),
-            stateful_step_count=int(os.environ.get("STEPS", "15")),
+            max_examples=sequences,
+            stateful_step_count=steps,
             deadline=None,
-            phases=[Phase.generate, Phase.shrink],
+            phases=[Phase.generate, *phases],
             suppress_health_check=list(HealthCheck),
             database=None,
             derandomize="SEED" not in os.environ,
         ),
     )
-    assert connection.in_atomic_block
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_whatever_people_and_time_do_the_register_and_the_imitation_agree(editions: object) -> None:
+    compare(int(os.environ.get("SEQUENCES", "300")), Phase.shrink)
+
+
+def no_catching_up(**_: object) -> int:
+    return 0
+
+
+def a_minute_late(plan: Plan) -> datetime:
+    return plan.since + timedelta(minutes=1)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "place",
+    [
+        (facts, "cases_catch_up", no_catching_up),
+        (evaluating, "need_start", a_minute_late),
+        (decrees, "clocks_recompute", lambda **_: []),
+        (firing, "pauses_end", lambda log, when: []),
+    ],
+    ids=lambda place: place[1],
+)
+def test_a_register_that_is_wrong_in_one_place_does_not_agree(
+    editions: object, monkeypatch: pytest.MonkeyPatch, place: tuple[ModuleType, str, Any]
+) -> None:
+    monkeypatch.setattr(*place)
+    with pytest.raises((AssertionError, ExceptionGroup)):
+        compare(100, steps=30)
