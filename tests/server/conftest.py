@@ -60,7 +60,12 @@ class Oralu:
         options = ["--port", str(self.port), "--data", str(self.folder), "--no-demo", "--web-workers", "1"]
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "oralu", "run", *options], env=self.environment, stdout=output, stderr=output
+                [sys.executable, "-m", "oralu", "run", *options],
+                env=self.environment,
+                stdout=output,
+                stderr=output,
+                # A shell's background job ignores Ctrl-C, and so would what the tests start there.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
             )
         return self.process
 
