@@ -33,7 +33,7 @@ from oralu.apps.journal.models import Entry
 from oralu.apps.referrals.clocks import clock_compute, intervals_of
 from oralu.apps.referrals.models import Clock, ClockInterval, Escalation, Need, Referral
 from oralu.apps.referrals.services import GOING
-from oralu.apps.routing import decrees, evaluating, facts, firing
+from oralu.apps.routing import decrees, evaluating, facts
 from oralu.apps.routing.decrees import calendar_recompute
 from oralu.apps.routing.facts import FactData, facts_record, statement_retract
 from oralu.apps.routing.lifecycle import case_close, case_resume, case_suspend
@@ -418,7 +418,6 @@ def a_minute_late(plan: Plan) -> datetime:
         (facts, "cases_catch_up", no_catching_up),
         (evaluating, "need_start", a_minute_late),
         (decrees, "clocks_recompute", lambda **_: []),
-        (firing, "pauses_end", lambda log, when: []),
     ],
     ids=lambda place: place[1],
 )
