@@ -53,8 +53,9 @@ bench-sweep: setup ## Measure that the sweep costs what is due: SIZES=100000,100
 bench-kill: setup ## Kill workers and stop the database at size: CLOCKS=40000 KILLS=200 STOPS=20
 	@$(BIN)/python bench/sweep/killing_bench.py
 
-bench-state: setup ## Compare needs and clocks with their plain imitation: SEQUENCES=10000
-	@SEED=1 SEQUENCES=$${SEQUENCES:-10000} $(BIN)/pytest tests/spine/test_state_machine.py
+bench-state: setup ## Compare needs and clocks with their plain imitation: SEQUENCES=10000 SHARES=20 SEED=1000
+	@SEED=$${SEED:-1000} SEQUENCES=$${SEQUENCES:-10000} SHARES=$${SHARES:-20} \
+		$(BIN)/pytest -n 2 -v tests/spine/test_state_machine.py
 
 messages: setup ## Collect the texts of the screens into the catalogues
 	@$(BIN)/python scripts/messages.py

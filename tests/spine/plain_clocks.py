@@ -12,12 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from oralu.calendarfiles import load_calendar
 
 HALF_HOUR, DAY = timedelta(minutes=30), timedelta(days=1)
 ZONE = load_calendar().zone
 Facts = Mapping[str, str]
+Worked = Callable[[date], bool]
+"""Whether a day is worked; another function after each decree."""
 
 TERMS = {
     "safe_place": ("PT24H", "PT48H"),
@@ -99,36 +102,43 @@ class PlainNeed:
     breached: datetime | None = None
     fell_due: datetime | None = None
 
-    def due(self, term: str, worked: Callable[[date], bool]) -> datetime | None:
-        """When a term runs out: by counting."""
+    def due(self, term: str, worked: Worked) -> datetime | None:
+        """When a term runs out."""
         suspended = [(s.start, s.end or s.until) for s in self.spans if s.kind != "running"]
-        suspended = [(start, end) for start, end in suspended if start != end]
+        return run_out(self.spans[0].start, tuple((a, b) for a, b in suspended if a != b), term, worked)
 
-        def held(a: datetime, b: datetime) -> bool:
-            return any(start < b and (end is None or end > a) for start, end in suspended)
 
-        at = self.spans[0].start
-        while held(at, at + HALF_HOUR):
+@lru_cache(maxsize=1 << 15)
+def run_out(
+    at: datetime, suspended: tuple[tuple[datetime, datetime | None], ...], term: str, worked: Worked
+) -> datetime | None:
+    """When a term that began at a moment runs out, but for the suspended stretches (an open end: for good): by
+    counting. None: never. Kept, since the same is asked again and again."""
+
+    def held(a: datetime, b: datetime) -> bool:
+        return any(start < b and (end is None or end > a) for start, end in suspended)
+
+    while held(at, at + HALF_HOUR):
+        if any(end is None and start <= at for start, end in suspended):
+            return None
+        at += HALF_HOUR
+    if term.startswith("PT"):
+        left = int(term[2:-1]) * 2
+        while left:
             if any(end is None and start <= at for start, end in suspended):
                 return None
+            left -= not held(at, at + HALF_HOUR)
             at += HALF_HOUR
-        if term.startswith("PT"):
-            left = int(term[2:-1]) * 2
-            while left:
-                if any(end is None and start <= at for start, end in suspended):
-                    return None
-                left -= not held(at, at + HALF_HOUR)
-                at += HALF_HOUR
-            return at
-        count, number = (worked, int(term[:-2])) if term.endswith("WD") else (lambda _: True, int(term[1:-1]))
-        day = at.astimezone(ZONE).date()
-        while number:
-            day += DAY
-            begin = midnight(day)
-            if any(end is None and start < begin + DAY for start, end in suspended):
-                return None
-            number -= count(day) and not held(begin, begin + DAY)
-        return midnight(day + DAY)
+        return at
+    count, number = (worked, int(term[:-2])) if term.endswith("WD") else (lambda _: True, int(term[1:-1]))
+    day = at.astimezone(ZONE).date()
+    while number:
+        day += DAY
+        begin = midnight(day)
+        if any(end is None and start < begin + DAY for start, end in suspended):
+            return None
+        number -= count(day) and not held(begin, begin + DAY)
+    return midnight(day + DAY)
 
 
 def midnight(day: date) -> datetime:
@@ -152,7 +162,7 @@ class PlainCase:
 
     day0: date
     now: datetime
-    worked: Callable[[date], bool]
+    worked: Worked
     editions: list[tuple[date, str, Mapping[str, tuple[str, str]]]]
     told: list[Told] = field(default_factory=list)
     needs: list[PlainNeed] = field(default_factory=list)

@@ -21,10 +21,17 @@ RELATED = ("need", "case__unit", "case__officer", "measure__escalation__need")
 Fired = Mapping[str, Sequence[Clock]]
 
 
+class StuckClockError(RuntimeError):
+    """Something is due and firing it does not change what is due: a defect of the register. Raised rather than tried
+    for ever, with the locks held; nothing is written, the worker ends and its log names the clock."""
+
+
 def clocks_fire(*, until: Mapping[int, datetime], at: datetime) -> int:
     """Fire what fell due in each case by its own moment, but nothing after its first breach: that one is judged, and
     what it opens is started, before anything later happens in the case. Returns how many steps fired; 0: none is
-    left."""
+    left.
+
+    Raises StuckClockError."""
     if not until:
         return 0
     found = Clock.objects.filter(case_id__in=list(until), stopped_at=None, due_at__lte=max(until.values()))
@@ -47,6 +54,7 @@ def _fire(clocks: Sequence[Clock], ends: Mapping[int, datetime], at: datetime) -
     for clock in clocks:
         log = logs.get(clock.pk, [])
         while clock.due_at is not None and clock.due_at <= ends[clock.case_id]:
+            before = clock.due_at, clock.due_step
             fired[clock.due_step].append(clock)
             if clock.due_step == Clock.Step.TARGET:
                 clock.warned_at = at
@@ -55,6 +63,8 @@ def _fire(clocks: Sequence[Clock], ends: Mapping[int, datetime], at: datetime) -
             else:
                 paused += pauses_end(log, clock.due_at)
             clock_compute(clock, log)
+            if (clock.due_at, clock.due_step) == before:
+                raise StuckClockError(f"clock {clock.pk}: {before[1]} of {before[0]} fires and stays due")
     rows_update(clocks, ["warned_at", "breached_at", *COMPUTED])
     rows_update([i for i in paused if i.pk], ["end"])
     rows_insert([i for i in paused if not i.pk])
