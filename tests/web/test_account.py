@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from oralu.apps.access.demo import DEMO_PASSWORD, accounts
 from oralu.apps.access.models import User
+from oralu.apps.access.services import user_save
 from oralu.apps.journal.models import Entry
 from oralu.apps.messages.models import Message
 from oralu.apps.messages.services import Outgoing, messages_write
@@ -238,3 +239,44 @@ def test_the_list_of_messages_costs_the_same_for_any_number(
         tell(world, world.dana, "referral_sent", referral=1)
     with django_assert_max_num_queries(7):
         client.get("/messages")
+
+
+def given_password(world: World, words: str = "temporary-words-of-admin") -> User:
+    """Aigul's account after an administrator has made a password for it."""
+    user_save(user=world.aigul, password=words, actor=world.admin, at=world.at)
+    return User.objects.get(pk=world.aigul.pk)
+
+
+def test_a_temporary_password_is_changed_before_anything_else_opens(client: Client, world: World) -> None:
+    words = "temporary-words-of-admin"
+    assert given_password(world).must_change_password
+    assert sign_in(client, "aigul", words).status_code == 302
+    for page in ("/", "/today", "/cases", "/enrol", "/profile", "/messages", "/policy", "/no-such-page-but-one"):
+        answer = client.get(page)
+        assert answer.status_code == 404 or answer["Location"] == "/profile/password", page
+    assert client.post("/profile", {"language": "kk"})["Location"] == "/profile/password"
+    panel = client.get("/today", headers={"HX-Request": "true"})
+    assert panel["HX-Redirect"] == "/profile/password"
+    page = client.get("/profile/password")
+    assert page.status_code == 200
+    assert 'href="/today"' not in page.content.decode()
+    assert client.post("/language", {"language": "kk", "next": "/"}).status_code == 302
+    same = change(client, words, words)
+    assert same.status_code == 422
+    assert User.objects.get(pk=world.aigul.pk).must_change_password
+    assert change(client, words, "my-own-long-password-8")["Location"] == "/"
+    assert client.get("/today").status_code == 200
+    assert not User.objects.get(pk=world.aigul.pk).must_change_password
+
+
+def test_who_need_not_change_the_password_is_not_led_astray(client: Client, world: World) -> None:
+    user_save(user=world.aigul, password=PASSWORD, actor=world.aigul, at=world.at)
+    client.force_login(User.objects.get(pk=world.aigul.pk))
+    assert client.get("/today").status_code == 200
+    assert client.get("/profile/password").status_code == 200
+
+
+def test_signing_out_stays_open_to_who_has_to_change_the_password(client: Client, world: World) -> None:
+    client.force_login(given_password(world))
+    assert client.post("/logout")["Location"] == "/login"
+    assert client.get("/today")["Location"].startswith("/login")

@@ -168,6 +168,7 @@ def test_a_new_account_gets_a_password_that_is_shown_once_and_works(world: World
     assert "no-store" in answer.headers["Cache-Control"]
     user = User.objects.get(username="newcomer")
     assert user.check_password(found[1])
+    assert user.must_change_password
     assert found[1] not in admin.get(f"/administration/users/{user.pk}").content.decode()
     assert all(found[1] not in str(entry.data) for entry in Entry.objects.all())
     assert Entry.objects.get(kind="user.created").data["user"] == user.pk

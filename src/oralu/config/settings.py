@@ -27,7 +27,6 @@ HTTPS = environment.flag("ORALU_HTTPS")
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
@@ -35,6 +34,10 @@ INSTALLED_APPS = [
     "django_cotton.apps.SimpleAppConfig",
     "django_htmx",
     "csp",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
     "oralu.apps.journal",
     "oralu.apps.access",
     "oralu.apps.messages",
@@ -54,8 +57,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "oralu.web.sessions.SessionLimitsMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "oralu.web.middleware.UserLanguageMiddleware",
+    "oralu.web.account.required.RequiredStepsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -123,6 +129,20 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
+MFA_REQUIRED = environment.flag("ORALU_MFA", default=not DEMO)
+"""Whoever has no second factor sets one up before anything else. Not in the demo, whose password is printed."""
+MFA_ADAPTER = "oralu.apps.access.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False
+"""Of allauth only its tables, its cryptography and its OpenID Connect are used; attempts are counted by `throttling`."""
+SOCIALACCOUNT_ADAPTER = "oralu.web.account.external_adapter.ProviderAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+PROXIES = environment.number("ORALU_PROXIES", default=1 if HTTPS else 0)
+"""How many proxies stand in front: so many entries from the right of X-Forwarded-For are believed."""
+
 LANGUAGE_CODE = "ru"
 LANGUAGES = [("kk", _("Kazakh")), ("ru", _("Russian")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "src" / "oralu" / "locale"]
@@ -132,7 +152,10 @@ TIME_ZONE = "Asia/Almaty"
 USE_TZ = True
 FORMAT_MODULE_PATH = "oralu.web.formats"
 
+SESSION_ENGINE = "oralu.web.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
+"""The end of a session whatever is done in it."""
+SESSION_IDLE_MINUTES = environment.number("ORALU_IDLE_MINUTES", default=12 * 60 if DEMO else 30, least=1)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None

@@ -35,7 +35,7 @@ class UserManager(BaseUserManager["User"]):
 
 class User(AbstractBaseUser):
     """A member of staff. `agency` is the probation unit, the agency or the leadership that the person works in; only an
-    administrator has none."""
+    administrator has none. `must_change_password`: somebody else knows the password, so work begins with a new one."""
 
     username = models.CharField(_("login"), max_length=64, unique=True)
     full_name = models.CharField(_("full name"), max_length=200)
@@ -53,6 +53,7 @@ class User(AbstractBaseUser):
     phone = models.CharField(_("phone"), max_length=32, blank=True)
     language = models.CharField(_("language"), max_length=2, choices=Language.choices, default=Language.RU)
     is_active = models.BooleanField(_("active"), default=True)
+    must_change_password = models.BooleanField(default=False, editable=False)
     is_demo = models.BooleanField(default=False, editable=False)
 
     objects = UserManager()
@@ -70,3 +71,14 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.full_name
+
+
+from oralu.apps.access.entry_models import (  # noqa: E402
+    Attempt,
+    ExternalIdentity,
+    IdentityProvider,
+    Invitation,
+    Session,
+)
+
+__all__ = ["Attempt", "ExternalIdentity", "IdentityProvider", "Invitation", "Language", "Role", "Session", "User"]

@@ -5,18 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.contrib.auth.password_validation import validate_password
-from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from oralu.apps.access.models import Role, User
+from oralu.apps.access.session_services import sessions_end
 from oralu.apps.journal.services import entry_record
 
 
 @transaction.atomic
 def user_save(*, user: User, password: str | None, actor: User | None, at: datetime) -> User:
-    """Create or change an account. Who stops being active, or changes role or agency, is signed out everywhere.
+    """Create or change an account. Who stops being active, or changes role or agency, is signed out everywhere. A
+    password that somebody else has set is temporary: the account has to change it before anything else.
 
     Raises ValidationError: a login that exists, no agency for a role that needs one, a weak password."""
     is_new = user.pk is None
@@ -25,6 +26,7 @@ def user_save(*, user: User, password: str | None, actor: User | None, at: datet
     if password:
         validate_password(password, user)
         user.set_password(password)
+        user.must_change_password = actor is not None and actor.pk != user.pk
     elif is_new:
         user.set_unusable_password()
     user.full_clean(exclude=["password"])
@@ -39,13 +41,6 @@ def user_save(*, user: User, password: str | None, actor: User | None, at: datet
         sessions_end(user)
     entry_record(kind="user.created" if is_new else "user.changed", actor=actor, at=at, user=user.pk, role=user.role)
     return user
-
-
-def sessions_end(user: User) -> None:
-    """Sign the account out everywhere."""
-    for session in Session.objects.all().iterator():
-        if session.get_decoded().get("_auth_user_id") == str(user.pk):
-            session.delete()
 
 
 @transaction.atomic

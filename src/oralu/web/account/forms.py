@@ -65,6 +65,9 @@ class PasswordForm(PasswordChangeForm):
         self.fields["new_password1"].help_text = gettext_lazy("At least 12 characters, not only digits, not your name.")
 
     def clean(self) -> dict[str, Any] | None:
+        new = self.cleaned_data.get("new_password1")
+        if new and new == self.cleaned_data.get("old_password"):
+            self.add_error("new_password1", _("Choose a password that differs from the present one."))
         if settings.DEMO and self.user.is_demo:
             raise ValidationError(_("The password of a demo account cannot be changed: others sign in with it too."))
         return super().clean()

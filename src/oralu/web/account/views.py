@@ -10,7 +10,7 @@ from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms import BaseForm
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from oralu.apps.access.models import Role
 from oralu.apps.access.services import profile_change, user_save
 from oralu.apps.journal.services import entry_record
 from oralu.web.account.forms import PasswordForm, ProfileForm, SignInForm
+from oralu.web.acting import see_other
 from oralu.web.components import Term
 from oralu.web.context import address
 from oralu.web.screens import EVERYBODY, StaffRequest, add_errors, screen
@@ -85,11 +86,14 @@ def profile(request: StaffRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters()
-@require_http_methods(["POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @screen(EVERYBODY)
 def password(request: StaffRequest) -> HttpResponse:
-    """Change the password; every other session of the account ends, this one goes on."""
-    user = request.user
+    """Change the password; every other session of the account ends, this one goes on. A temporary password is changed
+    on a page of its own, before anything else."""
+    user, was_due = request.user, request.user.must_change_password
+    if request.method != "POST":
+        return _password_page(request, PasswordForm(user))
     form = PasswordForm(user, request.POST)
     if form.is_valid():
         try:
@@ -99,17 +103,23 @@ def password(request: StaffRequest) -> HttpResponse:
             add_errors(form, error)
     if form.errors:
         user.refresh_from_db()
+        if was_due:
+            return _password_page(request, form, status=422)
         kept = {"language": user.language, "phone": user.phone, "email": user.email}
         return _page(request, ProfileForm(initial=kept), form, status=422)
     update_session_auth_hash(request, user)
     messages.success(request, _("The password has been changed. Everywhere else you have been signed out."))
-    return _back()
+    return see_other(address("home")) if was_due else _back()
+
+
+def _password_page(request: StaffRequest, form: BaseForm, *, status: int = 200) -> HttpResponse:
+    return render(
+        request, "account/password.html", {"form": form, "is_due": request.user.must_change_password}, status=status
+    )
 
 
 def _back() -> HttpResponse:
-    response = HttpResponseRedirect(address("profile"))
-    response.status_code = 303
-    return response
+    return see_other(address("profile"))
 
 
 def _page(request: StaffRequest, form: BaseForm, password_form: BaseForm, *, status: int = 200) -> HttpResponse:
