@@ -5,7 +5,7 @@ DATA ?= ./data
 SIZE ?= 150
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: bench-sweep bench-kill bench-state help setup run demo test check format browser messages docs lock clean
+.PHONY: bench-sweep bench-day bench-import bench-kill bench-state help setup run demo test check format browser messages docs lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ browser: ## Make sure of a browser for the journeys
 
 bench-sweep: setup ## Measure that the sweep costs what is due: SIZES=100000,1000000,10000000
 	@$(BIN)/python bench/sweep/due.py
+
+bench-day: setup ## Measure the passing of a day against evaluating everybody: CASES=1000000 SAMPLE=10000
+	@$(BIN)/python bench/sweep/daypass.py
 
 bench-kill: setup ## Kill workers and stop the database at size: CLOCKS=40000 KILLS=200 STOPS=20
 	@$(BIN)/python bench/sweep/killing_bench.py
