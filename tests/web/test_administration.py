@@ -7,11 +7,10 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from oralu.apps.access.models import Role, User
+from oralu.apps.access.models import Role, Session, User
 from oralu.apps.agencies.models import Agency, RefugeAddress
 from oralu.apps.cases.models import Case
 from oralu.apps.journal.models import Entry

@@ -101,6 +101,18 @@ def parse_database_url(url: str) -> dict[str, Any]:
     }
 
 
+def provider_secret(key: str, folder: Path) -> str:
+    """The secret of Oralu as a client of the identity provider `key`: ORALU_OIDC_SECRET_<KEY> (letters large, hyphens
+    as underlines), else the file `oidc/<key>.secret` of the data folder; empty if there is neither. The name is made
+    from the key alone, so that nobody can have another secret sent out."""
+    if secret := os.environ.get(f"ORALU_OIDC_SECRET_{key.upper().replace('-', '_')}"):
+        return secret
+    try:
+        return (folder / "oidc" / f"{key}.secret").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
 def secret_key(folder: Path) -> str:
     """ORALU_SECRET_KEY, else a key made once and kept in the data folder, readable by its owner only.
 

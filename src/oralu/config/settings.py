@@ -137,7 +137,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = False
-"""Of allauth only its tables, its cryptography and its OpenID Connect are used; attempts are counted by `throttling`."""
+"""Of allauth its tables, its cryptography and its OpenID Connect are used; attempts are counted by `throttling`."""
 SOCIALACCOUNT_ADAPTER = "oralu.web.account.external_adapter.ProviderAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
 PROXIES = environment.number("ORALU_PROXIES", default=1 if HTTPS else 0)

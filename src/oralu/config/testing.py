@@ -18,6 +18,7 @@ from oralu.config.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["*"]
+MFA_REQUIRED = False
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STATIC_ROOT.mkdir()  # noqa: F405 — WhiteNoise warns of a folder that is not there
 del os.environ["ORALU_DATA"]

@@ -15,9 +15,10 @@ from oralu.apps.journal.services import entry_record
 
 
 @transaction.atomic
-def user_save(*, user: User, password: str | None, actor: User | None, at: datetime) -> User:
-    """Create or change an account. Who stops being active, or changes role or agency, is signed out everywhere. A
-    password that somebody else has set is temporary: the account has to change it before anything else.
+def user_save(*, user: User, password: str | None, actor: User | None, at: datetime, keep: str | None = None) -> User:
+    """Create or change an account. Who stops being active, or changes role or agency, is signed out everywhere; with
+    another password everywhere but in the session with the key `keep`. A password that somebody else has set is
+    temporary: the account has to change it before anything else.
 
     Raises ValidationError: a login that exists, no agency for a role that needs one, a weak password."""
     is_new = user.pk is None
@@ -38,7 +39,9 @@ def user_save(*, user: User, password: str | None, actor: User | None, at: datet
         user.agency_id,
     )
     if changed:
-        sessions_end(user)
+        sessions_end(user=user, why="role", actor=actor, at=at)
+    elif password and not is_new:
+        sessions_end(user=user, why="password", actor=actor, at=at, keep=keep)
     entry_record(kind="user.created" if is_new else "user.changed", actor=actor, at=at, user=user.pk, role=user.role)
     return user
 
