@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Ground(models.TextChoices):
@@ -227,3 +228,42 @@ class Note(models.Model):
 
     class Meta:
         ordering = ("-id",)
+
+
+class TransferRequest(models.Model):
+    """A unit has met a person who is on the register of another, and asks for the case. It is in front of the unit that
+    leads the case, whichever that is by then. `asked_as` is the person in the words of who asks, who sees nothing of
+    the record until the case is theirs."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("waits for the answer")
+        GRANTED = "granted", _("the case was transferred")
+        DECLINED = "declined", _("the transfer was declined")
+
+    class Reason(models.TextChoices):
+        """Why a unit keeps a case."""
+
+        OTHER_PERSON = "other_person", _("it is another person")
+        LIVES_HERE = "lives_here", _("the person lives here")
+        COURT = "court", _("a matter in court or a search is under way")
+        CLOSED = "closed", _("the case here is closed: enrol the person anew")
+        OTHER = "other", pgettext_lazy("why a case is kept", "another reason")
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="transfer_requests")
+    unit = models.ForeignKey("agencies.Agency", on_delete=models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    asked_as = models.CharField(max_length=250)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
+    reason = models.CharField(max_length=16, choices=Reason.choices, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey("access.User", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "unit"], name="transfer_request_one_open", condition=models.Q(state="open")
+            )
+        ]
+        indexes = [models.Index(fields=["unit", "-id"], name="transfer_request_by_unit")]

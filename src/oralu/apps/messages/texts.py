@@ -103,7 +103,31 @@ def _place_left(data: dict[str, Any]) -> Text:
     )
 
 
+def _transfer_requested(data: dict[str, Any]) -> Text:
+    return Text(
+        _("Another unit asks for a case"),
+        _("%(case)s Decide on “Today”: transfer the case, or decline with a reason.") % {"case": _case(data)},
+    )
+
+
+def _transfer_granted(data: dict[str, Any]) -> Text:
+    return Text(
+        _("The case that you asked for has been transferred"),
+        _("%(case)s It is on the register of your unit now. Appoint the officer.") % {"case": _case(data)},
+    )
+
+
+def _transfer_declined(data: dict[str, Any]) -> Text:
+    return Text(
+        _("The transfer that you asked for was declined"),
+        _("Request No. %(request)s. The reason stands on “Today”, under your requests.") % {"request": data["request"]},
+    )
+
+
 TEMPLATES = {
+    "transfer_requested": _transfer_requested,
+    "transfer_granted": _transfer_granted,
+    "transfer_declined": _transfer_declined,
     "target_passed": _target,
     "breached": _breach,
     "escalation": _escalation,

@@ -24,6 +24,7 @@ from oralu.apps.routing.passing import cases_catch_up
 from oralu.apps.routing.planning import Cause
 from oralu.apps.routing.policies import EditionsInForce
 from oralu.apps.routing.referring import need_refer
+from oralu.apps.routing.transfer_answers import requests_settle
 from oralu.core.lifecycle import CASE, UNSENT, TransitionError, can
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def case_transfer(
     entry_record(kind="case.transferred", actor=actor, at=at, case_id=case.pk, left=left, unit=unit.pk, **note)
     if moved:
         _reroute(case, actor, at)
+    requests_settle(case=case, actor=actor, at=at)
     cases_evaluate(case_ids=[case.pk], actor=actor, at=at, cause=Cause("transfer"))
     case.refresh_from_db()
     return case

@@ -22,6 +22,8 @@ LIMIT = 50
 ON_THE_BOARD = frozenset({"escalation", "no_agency", "measure_late", "inherited_digest"})
 """Templates of messages whose matter stands on the board of who has no cases of their own."""
 
+TRANSFERS = frozenset({"transfer_requested", "transfer_declined"})
+
 
 @dataclass(frozen=True)
 class Line:
@@ -66,6 +68,8 @@ def _place(request: StaffRequest, found: Message) -> str:
     """The page that the message is about; the list again where the reader has none for it."""
     case_id = found.case_id or found.data.get("case")
     referral_id = found.data.get("referral")
+    if found.template in TRANSFERS:
+        return address("today") + "#transfers"
     if request.user.role in CASE_WORK and case_id:
         place = address("case", case_id)
     elif referral_id:

@@ -28,6 +28,7 @@ from oralu.apps.routing.household import (
     persons_part,
     persons_unite,
 )
+from oralu.apps.routing.transfer_selectors import all_asked
 from oralu.web.acting import case_address
 from oralu.web.components import Crumb
 from oralu.web.enrol.child_forms import AnyChildrenForm, ChildrenFormSet, children_formset
@@ -141,6 +142,7 @@ def merge(request: StaffRequest, case_id: int) -> HttpResponse:
     context = {
         "found": [record_words(d, person.iin) for d in found if d.person is not None],
         "is_hidden": bool(hidden),
+        "is_asked": all_asked(request.user, hidden),
         "merges": merges_of(person.pk),
     }
     return _page(request, case, "merge", _("Two records of one person"), context)

@@ -25,6 +25,7 @@ from oralu.apps.routing.enrol_selectors import (
 from oralu.apps.routing.enrol_services import draft_enrol
 from oralu.apps.routing.household import duplicates_hidden_record
 from oralu.apps.routing.policies import NoEditionError
+from oralu.apps.routing.transfer_selectors import all_asked
 from oralu.web.enrol.child_forms import children_formset
 from oralu.web.enrol.drafts import Draft, changing, draft_drop, draft_new, draft_of, drafts_of
 from oralu.web.enrol.flow import ANOTHER, FACTS, Flow
@@ -218,6 +219,7 @@ def _same(request: StaffRequest, flow: Flow) -> HttpResponse:
     context = {
         "found": [record_words(d, flow.draft.one("identity", "iin")) for d in found if d.person is not None],
         "is_hidden": bool(hidden),
+        "is_asked": all_asked(request.user, hidden),
         "chosen": str(flow.draft.same_person.get("choice") or "") if flow.is_same_decided else "",
         "problem": problem,
     }

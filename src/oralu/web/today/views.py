@@ -33,6 +33,7 @@ from oralu.web.countdown import ALMATY, moment
 from oralu.web.presenting import service_label
 from oralu.web.screens import CASE_WORK, StaffRequest, screen
 from oralu.web.today.rows import case_address, row_of
+from oralu.web.today.transfers import transfers_of
 
 PAGE = 25
 LABELS: dict[Group, Text] = {
@@ -107,6 +108,7 @@ def today(request: StaffRequest) -> HttpResponse:
         "stats": _stats(request, work),
         "sections": sections,
         "filters": filters,
+        "transfers": transfers_of(request) if only is None else None,
         "reset": reverse("today") if officer_id is not None and filters else "",
     }
     if only is not None and _in_place(request):
