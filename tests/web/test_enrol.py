@@ -14,11 +14,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from oralu.apps.cases.models import Case, Evidence, Statement
+from oralu.apps.cases.services import StepData
 from oralu.apps.journal.models import Entry
 from oralu.apps.people.models import Child, Consent, Person
 from oralu.apps.referrals.models import Need, Referral
 from oralu.apps.routing.enrol_selectors import draft_lock
 from oralu.apps.routing.lifecycle import case_close
+from oralu.apps.routing.planwork import plan_draft
 from oralu.core.identifiers import iin_generate
 from oralu.web.enrol.drafts import KEY
 from world import World, build
@@ -409,19 +411,37 @@ def test_a_step_asks_the_database_a_few_things_whatever_was_typed(
     assert aigul.get(reverse("enrol-step", args=[draft, "next"]))["Location"].endswith("/review")
 
 
-def test_a_paper_that_may_be_read_at_home_tells_neither_of_the_police_nor_of_the_refuge(
-    aigul: Client, world: World
-) -> None:
-    threatened = world.enrol(facts={"housing": "with_aggressor"})
-    html = aigul.get(reverse("enrolled", args=[threatened.pk])).content.decode()
-    printed = re.sub(r'<(span|li|div) class="(?:opened-line )?not-printed">.*?</\1>', "", html, flags=re.S)
-    for hidden in (str(world.agencies["crisis_centre"]), str(world.agencies["police"]), "Меры безопасности"):
-        assert hidden in html
-        assert hidden not in printed
-    assert "эту бумагу могут прочесть дома" in html
+def test_a_paper_that_may_be_read_at_home_tells_nothing_of_protection(aigul: Client, world: World) -> None:
+    threatened = world.enrol(facts={"housing": "with_aggressor", "identity_document": "none", "medical_need": "high"})
+    page, paper = (reverse(name, args=[threatened.pk]) for name in ("enrolled", "enrolled-paper"))
+    shown, printed = aigul.get(page).content.decode(), aigul.get(paper).content.decode()
+    assert "эту бумагу" not in shown
+    assert "бумагу могут прочесть дома" in shown
+    assert 'class="column-o opened-o not-printed"' in shown
+    hidden = [str(world.agencies[kind]) for kind in ("crisis_centre", "police", "psychologist")]
+    for words in (*hidden, "Меры безопасности", "Безопасное место"):
+        assert words in shown
+        assert words not in printed
+    for betraying in ("угроз", "агрессор", "насили", "устно", "убежищ", "полици", "not-printed"):
+        assert betraying not in printed.lower()
     assert str(world.agencies["clinic"]) in printed
+    assert Entry.objects.filter(kind="case.paper_composed", actor=world.aigul, case=threatened).count() == 1
     safe = world.enrol(facts={"housing": "homeless", "violence_threat": "no", "exploitation_risk": "no"})
-    html = aigul.get(reverse("enrolled", args=[safe.pk])).content.decode()
+    html = aigul.get(reverse("enrolled-paper", args=[safe.pk])).content.decode()
     assert str(world.agencies["crisis_centre"]) in html
-    assert "not-printed" not in html
+    assert "not-printed" not in aigul.get(reverse("enrolled", args=[safe.pk])).content.decode()
     assert reverse("enrolled", args=[safe.pk]) in aigul.get(reverse("case", args=[safe.pk])).content.decode()
+
+
+def test_the_plan_on_paper_leaves_out_the_safe_place_of_a_threatened_person(aigul: Client, world: World) -> None:
+    threatened = world.enrol(facts={"housing": "with_aggressor"})
+    steps = [
+        StepData("housing", "Жить спокойно", "Переехать в центр на улице", "person", timezone.localdate()),
+        StepData("economic", "Зарабатывать", "Прийти в центр карьеры", "person", timezone.localdate()),
+    ]
+    plan_draft(case=threatened, steps=steps, actor=world.aigul, at=timezone.now())
+    page = reverse("plan-print", args=[threatened.pk])
+    copy, whole = aigul.get(page).content.decode(), aigul.get(f"{page}?whole").content.decode()
+    assert "Прийти в центр карьеры" in copy
+    assert "Переехать в центр" not in copy
+    assert "Переехать в центр" in whole

@@ -21,7 +21,7 @@ from oralu.apps.referrals.selectors import GOING
 from oralu.apps.routing.frames import Frame, frames_load, local_day
 from oralu.apps.routing.planning import OWN_UNIT
 from oralu.apps.routing.policies import EditionsInForce
-from oralu.core.edition import Edition, Fact
+from oralu.core.edition import Edition, Fact, Rule
 
 DRAFT_KEY = "enrol:"
 PREPARED = (Referral.State.DRAFT, Referral.State.WAITING_CONSENT)
@@ -136,6 +136,8 @@ def intake_facts(edition: Edition) -> dict[str, tuple[Fact, ...]]:
 
 THREATS = (("violence_threat", "yes"), ("exploitation_risk", "yes"), ("housing", "with_aggressor"))
 """Facts under which a paper may be read by who threatens the person."""
+PROTECTION = "police"
+"""The kind of agency whose measures are not put on a paper that may be read at home."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,28 @@ def opened_for(*, case: Case, at: datetime) -> Opened:
     rows.sort(key=lambda row: (row.clock.limit_at is None, row.clock.limit_at or at, row.need.pk))
     unknown = tuple(_unknown(frame, edition, local_day(at)))
     return Opened(edition, tuple(rows), unknown, frame.is_consented, _is_threatened(frame, edition, local_day(at)))
+
+
+def is_threatened(*, case: Case, edition: Edition, at: datetime) -> bool:
+    """Whether a paper that the person takes home may be read by who threatens the person. The caller has checked that
+    the actor may see the case."""
+    return _is_threatened(frames_load([case.pk], lock=False)[case.pk], edition, local_day(at))
+
+
+def tells_of_protection(edition: Edition, rule: Rule, agency: Agency | None) -> bool:
+    """Whether a need, told at home, would tell that the person is being protected: by its domain, since a safe place
+    stands there, by what its rule reads, or by who helps."""
+    return (
+        rule.domain in protected_domains(edition)
+        or bool({name for name, value in THREATS if value == "yes"} & set(rule.facts))
+        or rule.agency == PROTECTION
+        or (agency is not None and agency.is_refuge)
+    )
+
+
+def protected_domains(edition: Edition) -> frozenset[str]:
+    """The domains to which the facts of a threat belong."""
+    return frozenset(edition.fact(name).domain for name, _value in THREATS if name in edition.fact_by_name)
 
 
 def _is_threatened(frame: Frame, edition: Edition, today: date) -> bool:

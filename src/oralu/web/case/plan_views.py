@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import groupby
 
 from django.contrib import messages
@@ -15,6 +16,7 @@ from oralu.apps.cases.models import Case, CaseState, Plan, Step
 from oralu.apps.cases.selectors import cases_visible_to
 from oralu.apps.cases.services import step_done
 from oralu.apps.routing.case_selectors import edition_for, open_needs, plans_visible_to, steps_visible_to
+from oralu.apps.routing.enrol_selectors import is_threatened, protected_domains
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.planwork import plan_agree, plan_draft
 from oralu.core.edition import Edition
@@ -96,7 +98,8 @@ def agree(request: StaffRequest, case_id: int) -> HttpResponse:
 
 @screen(CASE_WORK)
 def plan_print(request: StaffRequest, case_id: int) -> HttpResponse:
-    """The plan on paper, for the person to read and sign."""
+    """The plan on paper, for the person to read and sign. Under a threat the copy for the person is composed without
+    the steps that would tell at home of a safe place; `?whole` is the copy for the file."""
     case = get_object_or_404(cases_visible_to(request.user), pk=case_id)
     found = plans_visible_to(request.user).filter(case=case)
     version = request.GET.get("version", "")
@@ -104,14 +107,27 @@ def plan_print(request: StaffRequest, case_id: int) -> HttpResponse:
     if shown is None:
         return redirect("plan", case_id=case.pk)
     edition = edition_for(case=case, at=request.at)
-    context = {"case": case, "plan": shown, "groups": steps_by_domain(shown, edition), "at": request.at}
+    threatened = is_threatened(case=case, edition=edition, at=request.at)
+    whole = "whole" in request.GET
+    left_out = protected_domains(edition) if threatened and not whole else frozenset()
+    query = f"version={shown.version}"
+    context = {
+        "case": case,
+        "plan": shown,
+        "groups": steps_by_domain(shown, edition, without=left_out),
+        "at": request.at,
+        "is_threatened": threatened,
+        "is_whole": whole,
+        "other_href": f"?{query}" if whole else f"?{query}&whole",
+    }
     return render(request, "case/plan_print.html", context)
 
 
-def steps_by_domain(plan: Plan, edition: Edition) -> list[tuple[str, list[Step]]]:
-    """The steps under the name of their domain, in the order of the edition."""
+def steps_by_domain(plan: Plan, edition: Edition, *, without: Collection[str] = ()) -> list[tuple[str, list[Step]]]:
+    """The steps under the name of their domain, in the order of the edition; some domains may be left out."""
     order = {code: n for n, code in enumerate(edition.domains)}
-    steps = sorted(plan.steps.all(), key=lambda s: (order.get(s.domain, len(order)), s.due_on, s.pk))
+    kept = [s for s in plan.steps.all() if s.domain not in without]
+    steps = sorted(kept, key=lambda s: (order.get(s.domain, len(order)), s.due_on, s.pk))
     groups = []
     for code, found in groupby(steps, key=lambda s: s.domain):
         name = edition.label("domain", code, lang()) if code in order else code

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from oralu.apps.cases.models import Case
 from oralu.apps.cases.selectors import cases_visible_to
+from oralu.apps.journal.services import entry_record
 from oralu.apps.referrals.models import Referral
-from oralu.apps.routing.enrol_selectors import OpenedNeed, opened_for
+from oralu.apps.routing.enrol_selectors import Opened, OpenedNeed, opened_for, protected_domains, tells_of_protection
+from oralu.policyfiles import load_edition
 from oralu.web.acting import case_address
 from oralu.web.components import Countdown, Crumb
 from oralu.web.context import address
@@ -26,8 +30,8 @@ STANDING = ("waiting", "paused")
 
 @dataclass(frozen=True)
 class Line:
-    """One opened need. `sentences` are what is read aloud; `where` is where the person goes, never a refuge. `spoken`:
-    what is said to the person and not printed; `is_spoken`: nothing of the need is printed."""
+    """One opened need. `sentences` are what is read aloud; `where` is where the person goes, never a refuge.
+    `is_spoken`: it is told by word of mouth and stands on no paper."""
 
     what: str
     sentences: tuple[str, ...]
@@ -35,20 +39,15 @@ class Line:
     countdown: Countdown
     paper: str
     waits: bool
-    spoken: str = ""
     is_spoken: bool = False
-
-
-PROTECTION = "police"
-"""The kind of agency whose measures are not put on a paper that may be read at home."""
 
 
 def line_of(row: OpenedNeed, case: Case, at: datetime, *, is_threatened: bool) -> Line:
     """A need in words."""
+    edition = load_edition(row.need.edition)
     referral = row.referral
     waits = row.intervals[-1].kind in STANDING
-    hides = is_threatened and referral is not None and referral.agency.is_refuge
-    sentences = [_("Who does this is told by word of mouth.") if hides else _who(row, case)]
+    sentences = [_who(row, case)]
     if waits:
         reason = rule_of(row.need).waits_why(lang())
         sentences.append(_("It waits: %(reason)s") % {"reason": reason} if reason else _("It waits."))
@@ -62,12 +61,11 @@ def line_of(row: OpenedNeed, case: Case, at: datetime, *, is_threatened: bool) -
     return Line(
         what=str(capfirst(service_label(row.need))),
         sentences=tuple(sentences),
-        where="" if hides else _where(referral),
+        where=_where(referral),
         countdown=need_countdown(row.need, row.clock, row.intervals, at),
         paper=paper,
         waits=waits or (referral is not None and referral.state == Referral.State.WAITING_CONSENT),
-        spoken=f"{_who(row, case)} {_where(referral)}" if hides else "",
-        is_spoken=is_threatened and row.need.addressee == PROTECTION,
+        is_spoken=is_threatened and tells_of_protection(edition, rule_of(row.need), referral and referral.agency),
     )
 
 
@@ -114,19 +112,42 @@ def enrolled(request: StaffRequest, case_id: int) -> HttpResponse:
     lines = [line_of(row, case, request.at, is_threatened=opened.is_threatened) for row in opened.needs]
     drafts = {row.referral.pk for row in opened.needs if row.referral and row.referral.state == Referral.State.DRAFT}
     title = _("This is what has been opened")
-    context = {
-        "case": case,
+    context = _told(case, opened, lines, request.at) | {
         "title": title,
         "crumbs": (Crumb(case.person.full_name, case_address(case)), Crumb(title)),
         "strip": strip_of(case),
-        "going": [line for line in lines if not line.waits],
-        "waiting": [line for line in lines if line.waits],
         "on_paper": len(drafts),
-        "unknown": [fact.question(lang()) for fact in opened.unknown],
         "is_consented": opened.is_consented,
         "is_threatened": opened.is_threatened,
         "consent_href": address("consent", case.pk),
         "case_href": case_address(case),
-        "at": request.at,
+        "paper_href": address("enrolled-paper", case.pk),
     }
     return render(request, "enrol/opened.html", context)
+
+
+@require_safe
+@screen(CASE_WORK)
+def paper(request: StaffRequest, case_id: int) -> HttpResponse:
+    """The copy that the person takes home. What may not be read there is not composed into it at all, so that neither
+    the paper nor the file of the page tells of it."""
+    case = get_object_or_404(cases_visible_to(request.user), pk=case_id)
+    opened = opened_for(case=case, at=request.at)
+    lines = [line_of(row, case, request.at, is_threatened=opened.is_threatened) for row in opened.needs]
+    context = _told(case, opened, [line for line in lines if not line.is_spoken], request.at)
+    if opened.is_threatened:
+        hidden = protected_domains(opened.edition)
+        context["unknown"] = [fact.question(lang()) for fact in opened.unknown if fact.domain not in hidden]
+    entry_record(kind="case.paper_composed", actor=request.user, at=request.at, case_id=case.pk)
+    return render(request, "enrol/paper.html", context | {"back": address("enrolled", case.pk)})
+
+
+def _told(case: Case, opened: Opened, lines: list[Line], at: datetime) -> dict[str, Any]:
+    """What is told of the needs of a case, on the screen and on paper."""
+    return {
+        "case": case,
+        "going": [line for line in lines if not line.waits],
+        "waiting": [line for line in lines if line.waits],
+        "unknown": [fact.question(lang()) for fact in opened.unknown],
+        "at": at,
+    }
