@@ -149,6 +149,37 @@ def test_an_agency_on_paper_that_cannot_passes_the_need_on(world: World, aigul: 
     assert (referral.state, referral.reason) == ("declined", "no_staff")
 
 
+def test_the_only_agency_is_asked_again_only_by_name(world: World, aigul: Client) -> None:
+    case = world.enrol(facts=WITHOUT_PAPERS)
+    referral = on_paper(world, case, "employment_track")
+    aigul.post(f"/referrals/{referral.pk}/answer?answer=cannot", {"reason": "no_staff", "note": "full"})
+    need = need_of(case, "employment_track")
+    assert need.referrals.count() == 1
+    card = aigul.get(f"/cases/{case.pk}").content.decode()
+    assert f"{referral.agency} has declined (no staff for it now), and no other agency fits." in card
+    href = f"/needs/{need.pk}/agency"
+    assert f'href="{href}"' in card
+    assert "Ask again" in card
+    page = aigul.get(href).content.decode()
+    assert f"ask again: {referral.agency}" in page
+    assert "no staff for it now" in page
+    assert aigul.post(href, {"agency": str(referral.agency_id)}).status_code == 303
+    again = need.referrals.order_by("attempt").last()
+    assert (again.agency, again.attempt, again.state) == (referral.agency, 2, "draft")
+    assert "has declined" not in aigul.get(f"/cases/{case.pk}").content.decode().split("earlier attempt")[0]
+    assert Entry.objects.filter(kind="referral.draft", case=case, actor=world.aigul).exists()
+
+
+def test_after_a_refusal_of_the_only_agency_the_leadership_may_be_asked_instead(world: World, aigul: Client) -> None:
+    case = world.enrol(facts=WITHOUT_PAPERS)
+    referral = on_paper(world, case, "employment_track")
+    aigul.post(f"/referrals/{referral.pk}/answer?answer=cannot", {"reason": "no_staff", "note": "full"})
+    need = need_of(case, "employment_track")
+    assert aigul.post(f"/needs/{need.pk}/agency", {"agency": "leadership"}).status_code == 303
+    assert need.referrals.count() == 1
+    assert Need.objects.get(pk=need.pk).escalated_no_agency
+
+
 def test_an_agency_with_an_account_answers_for_itself(world: World, aigul: Client) -> None:
     case = world.enrol(facts=WITHOUT_PAPERS)
     referral = Referral.objects.get(case=case, need__service="identity_document_application")

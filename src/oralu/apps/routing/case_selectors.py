@@ -231,6 +231,21 @@ def agencies_fitting(*, need: Need, at: datetime) -> list[tuple[Agency, int | No
     return [(agency, free.get(agency.pk, 0) if agency.counts_places else None) for agency in found]
 
 
+def agencies_that_could_not(*, need: Need) -> list[Referral]:
+    """The last attempt with each active agency that has declined this need or did not serve it, the latest first. The
+    choice of an agency passes them over: they are asked again only by name."""
+    ended = Referral.objects.filter(
+        need=need,
+        state__in=[Referral.State.DECLINED, Referral.State.NOT_SERVED],
+        agency__is_active=True,
+        agency__region=need.case.region_id,
+    )
+    by_agency: dict[int, Referral] = {}
+    for referral in ended.select_related("agency__responsible", "agency__deputy").order_by("-attempt"):
+        by_agency.setdefault(referral.agency_id, referral)
+    return list(by_agency.values())
+
+
 def open_needs(*, case: Case) -> list[Need]:
     """The open needs of a case with their clocks."""
     return list(Need.objects.filter(case=case, state=Need.State.OPEN).select_related("clock").order_by("id"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from oralu.apps.access.models import User
 from oralu.apps.agencies.models import Agency
 from oralu.apps.cases.models import ClosingGround
-from oralu.apps.referrals.models import PauseParty, PauseReason
+from oralu.apps.referrals.models import PauseParty, PauseReason, Referral
 from oralu.apps.routing.facts import FactData
 from oralu.core.edition import Edition
 from oralu.core.facts import ASKED_UNKNOWN, REFUSED
@@ -63,14 +63,28 @@ class FactForm(ProofForm):
 
 
 class AgencyForm(forms.Form):
-    """To which agency. Without a choice the system takes the first that fits."""
+    """To which agency. Without a choice the system takes the first that fits. `again`: the last attempts with agencies
+    that could not, to be asked once more by name; they stand behind the others."""
 
-    def __init__(self, *args: Any, agencies: Iterable[tuple[Agency, int | None]], with_note: bool, **more: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        agencies: Sequence[tuple[Agency, int | None]],
+        with_note: bool,
+        again: Sequence[Referral] = (),
+        **more: Any,
+    ) -> None:
         super().__init__(*args, **more)
+        choices = [(str(agency.pk), agency_words(agency, free)) for agency, free in agencies]
         self.by_id = {str(agency.pk): agency for agency, _free in agencies}
+        for referral in again:
+            self.by_id[str(referral.agency_id)] = referral.agency
+            choices.append((str(referral.agency_id), again_words(referral)))
+        if again and not agencies:
+            choices.append(("leadership", _("none of them: the leadership decides")))
         self.fields["agency"] = forms.ChoiceField(
             label=_("Agency"),
-            choices=[(str(agency.pk), agency_words(agency, free)) for agency, free in agencies],
+            choices=choices,
             widget=forms.RadioSelect,
             initial=next(iter(self.by_id), None),
             required=bool(self.by_id),
@@ -90,6 +104,16 @@ def agency_words(agency: Agency, free: int | None) -> str:
     if free is not None:
         parts.append(_("free places: %(n)d") % {"n": free})
     return ", ".join(part for part in parts if part)
+
+
+def again_words(referral: Referral) -> str:
+    """An agency that is asked again, with what it answered the last time."""
+    words = {
+        "agency": agency_words(referral.agency, None),
+        "state": referral.get_state_display(),
+        "reason": referral.get_reason_display() or _("no reason given"),
+    }
+    return _("ask again: %(agency)s (%(state)s: %(reason)s)") % words
 
 
 class PauseForm(forms.Form):

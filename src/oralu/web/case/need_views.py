@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from oralu.apps.referrals.clocks import end_of_day
 from oralu.apps.referrals.models import Need
 from oralu.apps.routing import pausing, referring
-from oralu.apps.routing.case_selectors import agencies_fitting, needs_to_act_on
+from oralu.apps.routing.case_selectors import agencies_fitting, agencies_that_could_not, needs_to_act_on
 from oralu.policyfiles import load_edition
 from oralu.web.acting import case_deed, perform, sent
 from oralu.web.case.forms import AgencyForm, NoteForm, PauseForm
@@ -37,10 +37,15 @@ class HeldConferenceForm(ProofForm):
 @screen(CASE_WORK)
 def need_agency(request: StaffRequest, need_id: int) -> HttpResponse:
     need = _need(request, need_id)
-    agencies = agencies_fitting(need=need, at=request.at)
-    form = AgencyForm(*sent(request), agencies=agencies, with_note=False)
+    agencies, again = agencies_fitting(need=need, at=request.at), agencies_that_could_not(need=need)
+    form = AgencyForm(*sent(request), agencies=agencies, with_note=False, again=again)
     lead = _("Need: %(service)s. The time already used stays used.") % {"service": service_label(need)}
-    if not agencies:
+    title, submit = _("Refer to an agency"), _("Refer")
+    if not agencies and again:
+        title, submit = _("Ask again"), _("Ask again")
+        lead = _("No other agency fits now. Agree with the agency first that it can help this time.") + f" {lead}"
+    elif not agencies:
+        submit = _("Tell the leadership")
         lead = _(
             "No agency fits now: there is none, or no place is free. Sending the need on tells the leadership of it at "
             "once."
@@ -49,8 +54,8 @@ def need_agency(request: StaffRequest, need_id: int) -> HttpResponse:
         request,
         case_deed(
             need.case,
-            title=_("Refer to an agency"),
-            submit=_("Refer") if agencies else _("Tell the leadership"),
+            title=title,
+            submit=submit,
             done=_("The need has been sent on."),
             form=form,
             run=lambda data: referring.need_refer(need=need, actor=request.user, at=request.at, agency=form.chosen()),

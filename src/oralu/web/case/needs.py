@@ -48,7 +48,8 @@ class ReferralRow:
 
 @dataclass(frozen=True)
 class NeedRow:
-    """A need. `ended` says how a closed one ended, `met` what is claimed of an earlier time, and who decided."""
+    """A need. `stuck` says why nothing goes on by itself, `ended` how a closed one ended, `met` what is claimed of an
+    earlier time, and who decided."""
 
     key: str
     title: str
@@ -63,6 +64,7 @@ class NeedRow:
     earlier: tuple[ReferralRow, ...] = ()
     escalations: tuple[str, ...] = ()
     waits: str = ""
+    stuck: str = ""
     act: Act | None = None
     others: tuple[Act, ...] = ()
     ended: str = ""
@@ -129,6 +131,7 @@ def _row(file: CaseFile, need: Need, at: datetime, actor: User) -> NeedRow:
         earlier=tuple(_referral(r) for r in reversed(attempts[:-1])),
         escalations=tuple(_escalated(e) for e in file.escalations.get(need.pk, ())),
         waits=rule.waits_why(lang()) if is_waiting else "",
+        stuck=_declined(latest) if latest is not None and _nobody_else(need, latest) else "",
         act=acts[0] if acts and acts[0].tone == "primary" else None,
         others=tuple(a for a in acts if a.tone != "primary"),
         ended="" if need.state == Need.State.OPEN else _ended(need),
@@ -216,6 +219,8 @@ def _referral_act(file: CaseFile, need: Need, latest: Referral | None) -> Act | 
     if latest is None or latest.state in ENDED:
         log = file.logs.get(need.clock.pk, [])
         waits = bool(log) and log[-1].kind == "waiting"
+        if latest is not None and _nobody_else(need, latest):
+            return _act(_("Ask again"), "need-agency", need.pk)
         return None if latest is None and waits else _act(_("Refer to an agency"), "need-agency", need.pk)
     if latest.state == State.WAITING_CONSENT:
         return _act(_("Record the consent"), "consent", file.case.pk)
@@ -228,6 +233,24 @@ def _referral_act(file: CaseFile, need: Need, latest: Referral | None) -> Act | 
     if need.clock.breached_at is not None and latest.state in GOING:
         return _act(_("Send to another agency"), "referral-withdraw", latest.pk)
     return None
+
+
+def _nobody_else(need: Need, latest: Referral | None) -> bool:
+    """Whether the agency that was asked last declined and the choice found no other: nothing goes on by itself."""
+    return (
+        latest is not None
+        and latest.state == State.DECLINED
+        and need.escalated_no_agency
+        and need.state == Need.State.OPEN
+    )
+
+
+def _declined(latest: Referral) -> str:
+    words = _(
+        "%(agency)s has declined (%(reason)s), and no other agency fits. The leadership was told. Agree with the "
+        "agency, then ask it again: by itself this does not happen."
+    )
+    return words % {"agency": latest.agency, "reason": latest.get_reason_display() or _("no reason given")}
 
 
 def _closure_act(referral: Referral) -> Act:
