@@ -163,6 +163,21 @@ def test_labels_on_the_line_of_days_do_not_touch():
             assert y != other_y or right <= other_left or other_right <= left
 
 
+def test_no_label_of_a_need_leaves_the_line_of_days():
+    spans = [
+        DaySpan("Психологическая помощь", start, end, target, limit)
+        for start in (0, 1, 20, 60, 175, 200)
+        for end, target, limit in ((None, 2, 4), (400, 60, 93), (start + 1, 170, 180), (None, None, 900))
+    ]
+    line = line_of_days(start=date(2026, 10, 22), today=210, spans=spans)
+    assert len(line.spans) == len(spans)
+    for span in line.spans:
+        width = len(span.label) * LETTER
+        left = span.text_x - width if span.anchor == "end" else span.text_x
+        assert left >= 0
+        assert left + width <= line.width
+
+
 def test_the_line_keeps_order_of_days_and_compresses_what_is_far():
     spans = [DaySpan("Home", -365, 900, 60, 90)]
     line = line_of_days(start=date(2026, 10, 22), today=200, facts=many_facts(), spans=spans)

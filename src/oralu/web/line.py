@@ -156,13 +156,13 @@ def line_of_days(
     scale = Scale(*_reach(today, facts, spans, risk_periods))
     placed, lanes = _place_facts(scale, facts)
     axis_y = 42 + LANE * lanes
-    bars, depth = _place_spans(scale, spans, today, axis_y + 62)
+    bars, depth, widest = _place_spans(scale, spans, today, axis_y + 62)
     marks = [Mark(scale.x(day), day, str(day), _when(start, day)) for day in milestones]
     if plan_due is not None:
         marks.insert(0, Mark(scale.x(plan_due), plan_due, _("3 w.d."), _when(start, plan_due)))
     top = axis_y - 10
     return LineOfDays(
-        width=scale.right + MARGIN,
+        width=max(scale.right + MARGIN, widest),
         height=axis_y + 74 + SPAN_LANE * depth,
         axis_y=axis_y,
         axis_x1=scale.zero - (BAND if scale.first < 0 else 0),
@@ -229,7 +229,9 @@ def _drop(fact: PlacedFact, top: int) -> PlacedFact:
     return PlacedFact(fact.x, y, fact.text_x, fact.anchor, fact.label, fact.full, fact.tone)
 
 
-def _place_spans(scale: Scale, spans: Sequence[DaySpan], today: int, top: int) -> tuple[list[PlacedSpan], int]:
+def _place_spans(scale: Scale, spans: Sequence[DaySpan], today: int, top: int) -> tuple[list[PlacedSpan], int, int]:
+    """The bars with their labels, how many lanes they take, and how far to the right they reach: a label that has room
+    on neither side of its bar widens the drawing, since one that is cut off says something else."""
     lanes: list[int] = []
     placed: list[PlacedSpan] = []
     for span in sorted(spans, key=lambda item: item.start):
@@ -240,7 +242,7 @@ def _place_spans(scale: Scale, spans: Sequence[DaySpan], today: int, top: int) -
         reach = max([end, x + 4, *ticks]) + 8
         left, right = x, reach + label_width
         anchor, text_x = "start", reach
-        if right > scale.right + MARGIN:
+        if right > scale.right + MARGIN and x - label_width >= 0:
             left, right, anchor, text_x = x - label_width, reach, "end", x - 8
         lane = next((n for n, until in enumerate(lanes) if until <= left), None)
         if lane is None:
@@ -255,7 +257,7 @@ def _place_spans(scale: Scale, spans: Sequence[DaySpan], today: int, top: int) -
                 scale.x(span.limit) if span.limit is not None else None,
             )
         )  # fmt: skip
-    return placed, len(lanes)
+    return placed, len(lanes), max(lanes, default=0)
 
 
 def _shade(scale: Scale, period: RiskPeriod, today: int) -> tuple[int, int]:
