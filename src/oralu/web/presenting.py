@@ -4,12 +4,14 @@ page shows the same sentence for the same judgement, because it comes from here 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from oralu.apps.access.models import User
 from oralu.apps.cases.models import Case, Statement
 from oralu.apps.referrals.clocks import clock_view
 from oralu.apps.referrals.models import Clock, ClockInterval, Need, PauseParty, PauseReason
+from oralu.apps.routing.policies import EditionsInForce, NoEditionError
 from oralu.calendarfiles import load_calendar
 from oralu.core.edition import Edition, Line, PointsLine, Rule
 from oralu.core.worktime import Allowance
@@ -22,6 +24,16 @@ from oralu.web.screens import lang
 def edition_of(case: Case) -> Edition:
     """The edition by which the case was last evaluated."""
     return load_edition(case.edition)
+
+
+def edition_for(user: User, on: date) -> Edition:
+    """The edition whose words stand over the figures of a reader: the one in force in the reader's region on a day.
+    Before any is adopted there, that which the package brings."""
+    region = user.agency.region_id if user.agency is not None else ""
+    try:
+        return EditionsInForce([region]).on(region, on)
+    except NoEditionError:
+        return load_edition()
 
 
 def strip_of(case: Case) -> Strip:

@@ -17,10 +17,13 @@ from oralu.apps.cases.models import CaseState
 from oralu.apps.journal.services import entry_record
 from oralu.apps.referrals.models import Escalation, Need
 from oralu.apps.routing.board_rows import BoardRow, Figure, NoSuchRowsError, board_rows
+from oralu.apps.routing.frames import local_day
+from oralu.core.edition import Edition
 from oralu.policyfiles import load_edition
 from oralu.web.board.showing import case_href, case_words
 from oralu.web.components import Crumb, Empty, Pager, Text, WorkRow
 from oralu.web.countdown import moment
+from oralu.web.presenting import edition_for
 from oralu.web.screens import HEADS, StaffRequest, lang, screen
 
 PAGE = 50
@@ -57,19 +60,20 @@ def rows(request: StaffRequest, figure: str) -> HttpResponse:
         cases = sorted({row.case_id for row in found})
         entry_record(kind="board.read", actor=request.user, at=request.at, figure=figure, cases=cases)
     onward = f"?{urlencode({**wanted, 'after': found[-1].key})}" if has_more else ""
+    words = edition_for(request.user, local_day(request.at))
     context = {
         "title": TITLES[Figure(figure)],
         "crumbs": (Crumb(_("Board"), reverse("board")), Crumb(TITLES[Figure(figure)])),
-        "rows": [_row(request.user, row) for row in found],
+        "rows": [_row(request.user, row, words) for row in found],
         "pager": Pager(onward, f"?{urlencode(wanted)}" if after else ""),
         "empty": Empty(_("No rows stand behind this figure"), _("Go back to the board to choose another."), "board"),
     }
     return render(request, "board/rows.html", context)
 
 
-def _row(actor: User, row: BoardRow) -> WorkRow:
+def _row(actor: User, row: BoardRow, in_force: Edition) -> WorkRow:
     key = f"{row.kind}{row.key}"
-    edition = load_edition(row.edition) if row.edition else load_edition()
+    edition = load_edition(row.edition) if row.edition else in_force
     href = f"#row-{key}"
     if row.escalation_id is not None and row.kind == "measure":
         href = reverse("escalation", args=[row.escalation_id])

@@ -24,12 +24,13 @@ from oralu.apps.routing.board_selectors import Load, Sla
 from oralu.apps.routing.earlier_selectors import claims_to_decide
 from oralu.apps.routing.frames import local_day
 from oralu.core.edition import Edition
-from oralu.policyfiles import load_edition
+from oralu.policyfiles import edition_names, load_edition
 from oralu.web.board.rows import answer_words
 from oralu.web.board.showing import claim_row, escalation_row, measure_row
 from oralu.web.charts import Bar, Spark, bars, spark
 from oralu.web.components import Empty, Stat, Tone, WorkRow
 from oralu.web.countdown import moment
+from oralu.web.presenting import edition_for
 from oralu.web.screens import HEADS, StaffRequest, lang, screen
 
 SHOWN = 6
@@ -45,7 +46,7 @@ def rows_href(figure: Figure, **wanted: object) -> str:
 @require_safe
 @screen(HEADS)
 def board(request: StaffRequest) -> HttpResponse:
-    user, at, edition = request.user, request.at, load_edition()
+    user, at, edition = request.user, request.at, edition_for(request.user, local_day(request.at))
     is_head = user.role == Role.UNIT_HEAD
     broken = list(figures.broken_now(user).select_related("case__person" if is_head else "case")[:SHOWN])
     up = list(figures.gone_up(user).select_related("case__person")[:SHOWN]) if is_head else []
@@ -156,7 +157,9 @@ def _trend(weeks: dict[str, list[int]], edition: Edition, at: datetime) -> list[
 
 
 def _service(edition: Edition, service: str) -> str:
-    return edition.label("service", service, lang()).capitalize() if service in edition.services else service
+    """A service by its name, also one that only an edition no longer in force knows."""
+    known = next((one for one in (edition, *map(load_edition, edition_names())) if service in one.services), None)
+    return known.label("service", service, lang()).capitalize() if known else _("a service of an earlier edition")
 
 
 def _sla_bar(one: Sla, label: str, **wanted: object) -> Bar:

@@ -13,10 +13,9 @@ from oralu.apps.access.models import User
 from oralu.apps.access.selectors import officers_of
 from oralu.apps.cases.caseload_selectors import DAY_RANGES, FAILED, ORDERS, CaseFilter, agencies_around
 from oralu.apps.cases.models import CaseState
-from oralu.apps.routing.policies import EditionsInForce, NoEditionError
 from oralu.core.edition import Edition
-from oralu.policyfiles import load_edition
 from oralu.web.components import Filter, Text
+from oralu.web.presenting import edition_for
 from oralu.web.screens import lang
 
 MOST_TEXT = 100
@@ -47,7 +46,7 @@ class Asked:
 
 def asked(query: QueryDict, user: User, *, on: date) -> Asked:
     """Read an address. A value that is no choice counts as not chosen, so that an old bookmark still opens."""
-    edition = _edition(user, on)
+    edition = edition_for(user, on)
     fields = {field.name: field for field in _fields(query, user, edition)}
     value = {name: field.value for name, field in fields.items()}
     domain, _sep, points = value["domain"].partition(":")
@@ -66,14 +65,6 @@ def asked(query: QueryDict, user: User, *, on: date) -> Asked:
     sort = fields.pop("sort")
     search = Filter("q", _("Name, IIN or case number"), text)
     return Asked(wanted, sort.value or "risk", search, tuple(fields.values()), sort)
-
-
-def _edition(user: User, on: date) -> Edition:
-    region = user.agency.region_id if user.agency is not None else ""
-    try:
-        return EditionsInForce([region]).on(region, on)
-    except NoEditionError:
-        return load_edition()
 
 
 def _fields(query: QueryDict, user: User, edition: Edition) -> list[Filter]:

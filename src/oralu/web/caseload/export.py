@@ -15,10 +15,9 @@ from oralu.apps.access.models import User
 from oralu.apps.cases.caseload_selectors import cases_in_steps
 from oralu.apps.cases.models import Case
 from oralu.core.edition import Edition
-from oralu.policyfiles import load_edition
 from oralu.web.components import days_between
 from oralu.web.countdown import ALMATY
-from oralu.web.presenting import edition_of
+from oralu.web.presenting import edition_for, edition_of
 
 MARK = "\ufeff"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -35,9 +34,10 @@ def streamed(user: User, ids: Sequence[int], language: str, today: date) -> Iter
     """The lines of the table, read a step at a time. The language is set for each line anew, since the stream runs when
     the request's own has been put away."""
     writer = csv.writer(_Line(), delimiter=";", lineterminator="\r\n")
-    domains = load_edition().domains
+    edition = edition_for(user, today)
+    domains = edition.domains
     with translation.override(language):
-        head = _head(load_edition(), domains, language)
+        head = _head(edition, domains, language)
     yield MARK + writer.writerow(head)
     for case in cases_in_steps(user, ids):
         with translation.override(language):
