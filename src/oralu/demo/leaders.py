@@ -17,6 +17,8 @@ from oralu.demo.story import Story, going_of, need_now
 STATE = Referral.State
 REMINDERS = ((4, 0.5), (12, 0.6), (30, 0.8))
 """After how many days, and how often, an officer rings about a missed deadline."""
+FORGOTTEN = 0.97
+"""Above it a measure is remembered only when the lateness has been answered for."""
 MEASURES = {
     DelayCause.NO_RESOURCES: "Выделить дополнительное место, на время ожидания разместить у партнёра.",
     DelayCause.STAFF_OVERLOADED: "Передать часть направлений второму специалисту.",
@@ -28,16 +30,18 @@ MEASURES = {
 
 
 def escalated(story: Story, escalation: Escalation) -> None:
-    """An escalation has arrived: most are answered in a few days, some at the next monthly review, few never; officers
-    ring the agency themselves, the more surely the longer it lasts."""
-    if escalation.case_id in story.quiet or escalation.agency_id is None:
+    """An escalation has arrived: most are answered in a few days, the others at the next monthly review or the one
+    after it; officers ring the agency themselves, the more surely the longer it lasts. In a case that is left alone
+    only the review finds it, and nothing follows for the need."""
+    if escalation.agency_id is None:
         return
-    clock = story.clock
+    clock, is_quiet = story.clock, escalation.case_id in story.quiet
     soon = 0.35 if escalation.in_digest else 0.6 if escalation.kind == Escalation.Kind.MEASURE_LATE else 0.86
-    wait = 1.3 if story.chance(soon) else 18 if story.chance(0.85) else None
-    if wait is not None:
-        when = clock.at_work(clock.after(days=wait))
-        clock.plan(when, "escalation_answer", partial(answer, story, escalation.pk))
+    wait = 18.0 if is_quiet else 1.3 if story.chance(soon) else 18 if story.chance(0.85) else 40
+    when = clock.at_work(clock.after(days=wait))
+    clock.plan(when, "escalation_answer", partial(answer, story, escalation.pk))
+    if is_quiet:
+        return
     for days, share in REMINDERS:
         if story.chance(share):
             when = clock.at_work(clock.after(days=days))
@@ -68,10 +72,10 @@ def answer(story: Story, pk: int, at: datetime) -> None:
         at=at,
     )
     fate, days = story.rng.random(), (due_on - story.clock.today()).days
-    if fate < 0.97:
-        share = story.rng.uniform(0.2, 0.85) if fate < 0.78 else story.rng.uniform(1.4, 5)
-        when = story.clock.at_work(at + timedelta(days=days * share))
-        story.clock.plan(when, "measure_done", partial(carry_out, story, measure.pk))
+    share = story.rng.uniform(0.2, 0.85) if fate < 0.78 else story.rng.uniform(1.4, 5)
+    forgotten = 21 if fate >= FORGOTTEN else 0
+    when = story.clock.at_work(at + timedelta(days=days * share + forgotten))
+    story.clock.plan(when, "measure_done", partial(carry_out, story, measure.pk))
 
 
 def _responsible(escalation: Escalation) -> str:
@@ -93,6 +97,8 @@ def carry_out(story: Story, pk: int, at: datetime) -> None:
     if measure.done_at is not None:
         raise TooLateError
     measure_done(measure=measure, note="Исполнено.", actor=_leader(story, measure.escalation), at=at)
+    if measure.escalation.case_id in story.quiet:
+        return
     when = story.clock.at_work(story.clock.after(hours=4))
     story.clock.plan(when, "reminded", partial(nudge, story, measure.escalation.need_id))
 

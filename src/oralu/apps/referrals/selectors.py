@@ -35,7 +35,9 @@ def needs_visible_to(actor: User) -> QuerySet[Need]:
 def escalations_visible_to(actor: User) -> QuerySet[Escalation]:
     """Escalations in front of the own agency; those addressed to the head of a unit only for the head; the officers of
     a unit see what has gone up from their cases."""
-    escalations = Escalation.objects.select_related("need", "late_agency", "case__unit", "measure", "agency", "clock")
+    escalations = Escalation.objects.select_related(
+        "need", "late_agency", "case__unit", "measure", "agency", "clock__measure"
+    )
     if actor.role == Role.LEADERSHIP:
         return escalations.filter(agency_id=actor.agency_id)
     if actor.role in (Role.UNIT_HEAD, Role.CASE_MANAGER):

@@ -38,7 +38,10 @@ def person_of(actor: User, escalation: Escalation) -> str:
 
 
 def late_one(escalation: Escalation) -> str:
-    """Who was late: the agency that had it, the unit for its own needs, else nobody."""
+    """Who was late: whoever was to carry the measure out, the agency that had it, the unit for its own needs, else
+    nobody."""
+    if escalation.kind == Escalation.Kind.MEASURE_LATE and escalation.clock.measure is not None:
+        return escalation.clock.measure.responsible
     if escalation.late_agency is not None:
         return str(escalation.late_agency)
     if escalation.kind != Escalation.Kind.NO_AGENCY and escalation.need.addressee == OWN_UNIT:
