@@ -83,7 +83,7 @@ def _cells(piece: _Piece, table: Table, lanes: npt.NDArray[np.uint16]) -> npt.ND
     """The place of every case in a table."""
     wide = np.uint16 if len(table.words) <= 1 << 16 else np.uint32
     total: npt.NDArray[Any] | None = lanes[:, table.lane // 16] if table.bits else None
-    for group in _groups_of(table.digits):
+    for group in groups_of(table.digits):
         part = piece.sum(group)
         if part is None:
             continue
@@ -94,7 +94,7 @@ def _cells(piece: _Piece, table: Table, lanes: npt.NDArray[np.uint16]) -> npt.ND
 
 
 @dataclass(frozen=True)
-class _Group:
+class Group:
     """Digits that make at most 256 cells together, so that their sum fits into a byte; `stride`: its weight."""
 
     digits: tuple[tuple[Digit, int], ...]
@@ -102,17 +102,17 @@ class _Group:
 
 
 @lru_cache(maxsize=64)
-def _groups_of(digits: tuple[Digit, ...]) -> tuple[_Group, ...]:
-    groups: list[_Group] = []
+def groups_of(digits: tuple[Digit, ...]) -> tuple[Group, ...]:
+    groups: list[Group] = []
     held: list[tuple[Digit, int]] = []
     cells, stride = 1, 1
     for digit in digits:
         if cells * digit.radix > 256:
-            groups.append(_Group(tuple(held), stride))
+            groups.append(Group(tuple(held), stride))
             stride, cells, held = stride * cells, 1, []
         held.append((digit, cells))
         cells *= digit.radix
-    groups.append(_Group(tuple(held), stride))
+    groups.append(Group(tuple(held), stride))
     return tuple(groups)
 
 
@@ -125,7 +125,7 @@ class _Piece:
         self.size = len(self.day)
         self.passed: dict[int, npt.NDArray[np.bool_]] = {}
 
-    def sum(self, group: _Group) -> Bytes | None:
+    def sum(self, group: Group) -> Bytes | None:
         """The digits of a group by their weights; None if it is 0 everywhere."""
         total: Bytes | None = None
         for digit, weight in group.digits:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -69,32 +69,48 @@ class Codes:
 def check(edition: Edition, codes: Codes) -> None:
     """Raises `LatticeError` on a column or a code that the edition does not know, on a day too far away to add to, and
     on a fact dated after the day."""
+    check_shape(edition, codes)
+    for name, column, most in _small(edition, codes):
+        if len(codes) and int(column.max()) > most:
+            raise LatticeError(f"{name}: the code {int(column.max())} is not known; the highest is {most}")
+    _near("day", codes.day, edition.look_ahead)
+    for name, column in codes.fact_days.items():
+        _near(f"{name}_day", column, 0)
+        late = column > codes.day
+        if name in codes.values and late.any() and (late & (codes.values[name] != 0)).any():
+            row = int(np.flatnonzero(late & (codes.values[name] != 0))[0])
+            raise LatticeError(f"{name}_day: row {row} is dated {column[row]}, after its day {codes.day[row]}")
+
+
+def check_shape(edition: Edition, codes: Codes) -> None:
+    """The part of `check` that looks at no row: names, types and lengths. Raises `LatticeError`."""
     size = len(codes)
-    _bounds("sex", codes.sex, size, 1)
+    for name, column, _ in _small(edition, codes):
+        if column.dtype != np.uint8 or column.shape != (size,):
+            raise LatticeError(f"{name}: {column.dtype} of the shape {column.shape}, expected {size} of uint8")
+    days = {"day": codes.day}
+    for ending, columns in (("day", codes.fact_days), ("until", codes.until)):
+        days |= {f"{_fact(edition, name).name}_{ending}": column for name, column in columns.items()}
+    for name, column in days.items():
+        if column.dtype.kind != "i" or column.shape != (size,):
+            raise LatticeError(f"{name}: {column.dtype} of the shape {column.shape}, expected {size} signed integers")
+
+
+def _small(edition: Edition, codes: Codes) -> Iterator[tuple[str, Bytes, int]]:
+    """Every column of bytes: its name, and the highest code that it may hold. Raises `LatticeError` on a name."""
+    yield "sex", codes.sex, 1
     for name, column in codes.values.items():
-        _bounds(name, column, size, len(_fact(edition, name).codes))
+        yield name, column, len(_fact(edition, name).codes)
     for name, column in codes.evidence.items():
-        _bounds(f"{name}_evidence", column, size, 1)
-        _fact(edition, name)
+        yield f"{_fact(edition, name).name}_evidence", column, 1
     for kind, columns, most in (("referral", codes.referrals, 2), ("breached", codes.breached, 1)):
         for domain, column in columns.items():
             if domain not in edition.domains:
                 raise LatticeError(f"{domain!r} is not a domain of {edition.id}")
-            _bounds(f"{domain}_{kind}", column, size, most)
+            yield f"{domain}_{kind}", column, most
     for label, flags in (("minor_children", codes.minor_children), ("failed_before", codes.failed_before)):
         if flags is not None:
-            _bounds(label, flags, size, 1)
-    _days("day", codes.day, size, edition.look_ahead)
-    for name, column in codes.fact_days.items():
-        _days(f"{name}_day", column, size, 0)
-        known = codes.values[name] != 0 if name in codes.values else np.zeros(size, bool)
-        if (known & (column > codes.day)).any():
-            row = int(np.flatnonzero(known & (column > codes.day))[0])
-            raise LatticeError(f"{name}_day: row {row} is dated {column[row]}, after its day {codes.day[row]}")
-    for name, column in codes.until.items():
-        _fact(edition, name)
-        if column.shape != (size,) or column.dtype.kind != "i":
-            raise LatticeError(f"{name}_until: not {size} signed integers")
+            yield label, flags, 1
 
 
 def _fact(edition: Edition, name: str) -> Any:
@@ -103,18 +119,9 @@ def _fact(edition: Edition, name: str) -> Any:
     return edition.fact(name)
 
 
-def _bounds(name: str, column: Bytes, size: int, most: int) -> None:
-    if column.dtype != np.uint8 or column.shape != (size,):
-        raise LatticeError(f"{name}: {column.dtype} of the shape {column.shape}, expected {size} of uint8")
-    if size and int(column.max()) > most:
-        raise LatticeError(f"{name}: the code {int(column.max())} is not known; the highest is {most}")
-
-
-def _days(name: str, column: Days, size: int, ahead: int) -> None:
-    if column.dtype.kind != "i" or column.shape != (size,):
-        raise LatticeError(f"{name}: {column.dtype} of the shape {column.shape}, expected {size} signed integers")
+def _near(name: str, column: Days, ahead: int) -> None:
     far = np.iinfo(column.dtype).max // 2 - ahead
-    if size and not -far <= int(column.min()) <= int(column.max()) <= far:
+    if len(column) and not -far <= int(column.min()) <= int(column.max()) <= far:
         worst = max(int(column.min()), int(column.max()), key=abs)
         raise LatticeError(f"{name}: {worst} is too far away to reckon with in {column.dtype}; use a wider type")
 
