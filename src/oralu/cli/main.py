@@ -15,6 +15,8 @@ GROUPS = {
     "demo": ("oralu.cli.demo", "Load the demo cohort into an empty database."),
     "administrator": ("oralu.cli.administrator", "Create the first account of an installation."),
     "manage": ("oralu.cli.manage", "Django's own management commands."),
+    "backup": ("oralu.cli.backup", "Back up the database and every file of the register."),
+    "restore": ("oralu.cli.backup:restore_command", "Bring a register back, as it was at a moment."),
     "worker": ("oralu.cli.worker", "The worker: sweeps due clocks and sends the outbox."),
 }
 
@@ -28,7 +30,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in GROUPS:
             return None
-        command = import_module(GROUPS[cmd_name][0]).command
+        module, _, name = GROUPS[cmd_name][0].partition(":")
+        command = getattr(import_module(module), name or "command")
         assert isinstance(command, click.Command)
         return command
 

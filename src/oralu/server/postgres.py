@@ -18,6 +18,7 @@ import psycopg
 
 from oralu.config.environment import CONNECTION_FILE
 from oralu.server import binaries, connection, roles
+from oralu.server.backup import archive
 from oralu.server.datafolder import claim, database_home, socket_folder
 from oralu.server.errors import CannotStartError, disk_full
 from oralu.server.processes import alive, command_of, ordinary_account, preexec_dying, wait_until_gone
@@ -54,18 +55,22 @@ class Server:
         folder: the data folder; the server's own files are kept in `postgres` inside it.
         durable: False only for tests.
         database: made at the first start, owned by the owner role; `created` tells whether it was this start.
+        patience: seconds that it may take to open; long only where a log is replayed.
 
     Raises:
         CannotStartError: on entering, with the reason in one sentence.
     """
 
-    def __init__(self, folder: Path, *, durable: bool = True, database: str = roles.DATABASE) -> None:
+    def __init__(
+        self, folder: Path, *, durable: bool = True, database: str = roles.DATABASE, patience: float = 120
+    ) -> None:
         self.folder = folder.absolute()
         self.database = database
         self.created = False
         self.account = ordinary_account()
         self.process: subprocess.Popen[bytes] | None = None
         self._durable = durable
+        self._patience = patience
         self._lock: IO[str] | None = None
         self._known: dict[str, str] = {}
 
@@ -76,6 +81,11 @@ class Server:
     @property
     def app_url(self) -> str:
         return self._known["app"]
+
+    @property
+    def admin_url(self) -> str:
+        """Above row security: for this package alone, never for a process that serves."""
+        return self._known["admin"]
 
     @property
     def log(self) -> Path:
@@ -215,7 +225,7 @@ class Server:
     def _start(self) -> None:
         known = connection.read(self.folder, self.home)
         socket = socket_folder(self.home, self.account)
-        settings = SETTINGS | ({} if self._durable else UNSAFE_AND_FAST)
+        settings = SETTINGS | (self._archiving() if self._durable else UNSAFE_AND_FAST)
         settings |= {"unix_socket_directories": str(socket)}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with self.log.open("ab") as log:
@@ -231,9 +241,14 @@ class Server:
         self._known = connection.with_addresses(known, socket, self.database)
         self._wait_until_ready(offset)
 
-    def _wait_until_ready(self, offset: int, seconds: float = 120) -> None:
+    def _archiving(self) -> dict[str, str]:
+        folder = archive.archive_folder(self.home)
+        archive.prepare(folder, self.account)
+        return archive.settings(folder)
+
+    def _wait_until_ready(self, offset: int) -> None:
         assert self.process is not None
-        end = time.monotonic() + seconds
+        end = time.monotonic() + self._patience
         while time.monotonic() < end:
             if self.process.poll() is not None:
                 raise self._explain(self._log_since(offset), "PostgreSQL did not start")
@@ -248,7 +263,7 @@ class Server:
                 time.sleep(0.02)
             else:
                 return
-        raise self._explain(self._log_since(offset), f"PostgreSQL was not ready after {seconds:.0f} s")
+        raise self._explain(self._log_since(offset), f"PostgreSQL was not ready after {self._patience:.0f} s")
 
     def _prepare_database(self) -> None:
         passwords = {roles.OWNER: self._known["owner_password"], roles.APP: self._known["app_password"]}
