@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
 from oralu.calendarfiles import load_calendar
-from oralu.core.worktime import Allowance, CalendarError, due, due_many
+from oralu.core.worktime import Allowance, Calendar, CalendarError, due, due_many
 from oralu.policyfiles import edition_names, load_edition
 
 CALENDAR = load_calendar()
@@ -76,3 +77,33 @@ def test_weekends_that_are_worked_count_and_working_days_that_are_free_do_not() 
         found = int(due_many(np.array([int(before.timestamp())]), one, CALENDAR)[0])
         end_of_day = int((before + timedelta(days=1, hours=12)).timestamp())
         assert (found == end_of_day) == (day in worked), day
+
+
+def test_a_zone_whose_midnights_fall_on_odd_seconds() -> None:
+    """Liberia was 44 minutes and 30 seconds behind until January 1972: no slot of use divides its midnights."""
+    zone = ZoneInfo("Africa/Monrovia")
+    calendar = Calendar.build(
+        first=date(1971, 1, 1), last=date(1973, 12, 31), zone=zone, weekend=(5, 6), holidays=(), transfers=()
+    )
+    assert (calendar.slot, CALENDAR.slot) == (0, 3600)
+    first = datetime(1971, 12, 20, tzinfo=zone).astimezone(UTC)
+    moments = [(first + timedelta(minutes=13 * n)).astimezone(zone) for n in range(4_000)]
+    seconds = np.array([int(moment.timestamp()) for moment in moments], dtype=np.int64)
+    for text in ("3WD", "P2D", "PT5H"):
+        allowance = Allowance.parse(text)
+        wanted = [int(due(moment, allowance, calendar).timestamp()) for moment in moments]
+        assert np.array_equal(due_many(seconds, allowance, calendar), wanted)
+    for outside in (datetime(1970, 12, 31, 12, tzinfo=UTC), datetime(1974, 1, 2, tzinfo=UTC)):
+        with pytest.raises(CalendarError):
+            due_many(np.array([int(outside.timestamp())]), Allowance.parse("1WD"), calendar)
+
+
+@pytest.mark.parametrize("text", ["PT1H", "P1D", "1WD"])
+def test_a_start_outside_the_calendar_is_refused(text: str) -> None:
+    first, end = int(CALENDAR.midnights[0]), int(CALENDAR.midnights[len(CALENDAR.working)])
+    allowance = Allowance.parse(text)
+    assert due_many(np.array([first]), allowance, CALENDAR) > first
+    assert len(due_many(np.array([], dtype=np.int64), allowance, CALENDAR)) == 0
+    for outside in (first - 1, end, -(1 << 60), 1 << 40):
+        with pytest.raises((CalendarError, OverflowError, ValueError)):
+            due_many(np.array([first, outside]), allowance, CALENDAR)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -25,7 +26,7 @@ MAX_ALLOWANCE = 3660
 
 _DAY = timedelta(days=1)
 _PIECE = 1 << 15
-_NOT_REACHED = np.iinfo(np.int64).max
+_MOST_SLOTS = 1 << 20
 _FORMS: tuple[tuple[re.Pattern[str], Unit], ...] = (
     (re.compile(r"PT([1-9][0-9]{0,4})H"), "hours"),
     (re.compile(r"([1-9][0-9]{0,4})WD"), "working_days"),
@@ -106,7 +107,9 @@ class Calendar:
 
     `working` bool[N]: is the day worked. `worked_before` int64[N + 1]: working days among the first i days.
     `worked_days` int64[W]: index of each working day. `midnights` int64[N + MAX_ALLOWANCE + 2]: UTC second at which
-    day i begins in `zone`; it reaches past `last`, since calendar days need no holidays."""
+    day i begins in `zone`; it reaches past `last`, since calendar days need no holidays. `slot`: seconds that divide
+    every midnight, an hour in Kazakhstan, so that the day of a start is found by one division; 0 where the zone's
+    midnights are so odd that there would be too many slots."""
 
     first: date
     last: date
@@ -116,6 +119,7 @@ class Calendar:
     worked_before: npt.NDArray[np.int64] = field(init=False, repr=False)
     worked_days: npt.NDArray[np.int64] = field(init=False, repr=False)
     midnights: npt.NDArray[np.int64] = field(init=False, repr=False)
+    slot: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         size = (self.last - self.first).days + 1
@@ -133,6 +137,10 @@ class Calendar:
             object.__setattr__(self, name, array)
             array.setflags(write=False)
         self.working.setflags(write=False)
+        midnights = derived["midnights"][: size + 1]
+        slot = int(np.gcd.reduce(midnights))
+        few = (midnights[-1] - midnights[0]) // slot <= _MOST_SLOTS
+        object.__setattr__(self, "slot", slot if few else 0)
 
     @classmethod
     def build(
@@ -200,6 +208,15 @@ class Calendar:
         """The local midnight that ends `day`."""
         return self._midnight((day - self.first).days + 1)
 
+    def slots_of(self, starts: npt.NDArray[np.int64], into: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The slot of each start, by days where there are no slots; negative before the calendar."""
+        if not self.slot:
+            into[:] = np.searchsorted(self.midnights[: len(self.working) + 1], starts, "right") - 1
+            return into
+        np.floor_divide(starts, self.slot, out=into)
+        into -= self.midnights[0] // self.slot
+        return into
+
     def _midnight(self, index: int) -> datetime:
         day = self.first + _DAY * index
         return datetime(day.year, day.month, day.day, tzinfo=self.zone)
@@ -233,37 +250,40 @@ def due_many(starts: npt.NDArray[np.int64], allowance: Allowance, calendar: Cale
     """`due` for many starts at once: int64 UTC seconds in, the same shape out. Raises `CalendarError` like `due`,
     naming the first start that is outside."""
     starts = np.asarray(starts, dtype=np.int64)
-    size = len(calendar.working)
-    outside = (starts < calendar.midnights[0]) | (starts >= calendar.midnights[size])
-    if outside.any():
-        calendar.index(calendar.local_day(datetime.fromtimestamp(int(starts[outside].flat[0]), tz=UTC)))
     if allowance.unit == "hours":
+        _refuse_outside(starts, calendar)
         return starts + allowance.n * 3600
-    by_day = _due_by_day(allowance, calendar)
+    by_slot = _due_by_slot(allowance, calendar)
     found = np.empty(starts.shape, dtype=np.int64)
     flat, into = starts.reshape(-1), found.reshape(-1)
+    room = np.empty(min(len(flat), _PIECE), dtype=np.int64)
     for at in range(0, len(flat), _PIECE):
-        np.take(by_day, _day_of(flat[at : at + _PIECE], calendar), out=into[at : at + _PIECE], mode="wrap")
-    if (found == _NOT_REACHED).any():
-        calendar.index(calendar.last + _DAY)
+        piece = flat[at : at + _PIECE]
+        slots = calendar.slots_of(piece, room[: len(piece)])
+        # A start before the first slot is a very large number without its sign.
+        if int(slots.view(np.uint64).max()) >= len(by_slot):
+            _refuse_outside(flat, calendar)
+            calendar.index(calendar.last + _DAY)
+        np.take(by_slot, slots, out=into[at : at + _PIECE], mode="wrap")
     return found
 
 
-def _due_by_day(allowance: Allowance, calendar: Calendar) -> npt.NDArray[np.int64]:
-    """The due time of a start on each day; `_NOT_REACHED` where the calendar ends before."""
+def _refuse_outside(starts: npt.NDArray[np.int64], calendar: Calendar) -> None:
+    outside = (starts < calendar.midnights[0]) | (starts >= calendar.midnights[len(calendar.working)])
+    if outside.any():
+        calendar.index(calendar.local_day(datetime.fromtimestamp(int(starts[outside].flat[0]), tz=UTC)))
+
+
+@lru_cache(maxsize=64)
+def _due_by_slot(allowance: Allowance, calendar: Calendar) -> npt.NDArray[np.int64]:
+    """The due time of a start in each slot, as far as the calendar reaches."""
     size = len(calendar.working)
-    if allowance.unit == "days":
-        return calendar.midnights[allowance.n + 1 : allowance.n + 1 + size]
-    place = calendar.worked_before[1 : size + 1] + allowance.n - 1
-    reached = place < len(calendar.worked_days)
-    due_day = calendar.worked_days[np.where(reached, place, 0)] + 1
-    return np.where(reached, calendar.midnights[due_day], _NOT_REACHED)
-
-
-def _day_of(starts: npt.NDArray[np.int64], calendar: Calendar) -> npt.NDArray[np.int64]:
-    """The number of the local day. Days of 86,400 seconds lead to it or to a neighbour, since the changes of the zone's
-    offset are small against a day."""
-    day: npt.NDArray[np.int64] = (starts - calendar.midnights[0]) // 86_400
-    day -= starts < calendar.midnights[day]
-    day += starts >= calendar.midnights[day + 1]
-    return day
+    if allowance.unit == "working_days":
+        place = calendar.worked_before[1 : size + 1] + allowance.n - 1
+        reached = calendar.worked_days[place[place < len(calendar.worked_days)]]
+        by_day = calendar.midnights[reached + 1]
+    else:
+        by_day = calendar.midnights[allowance.n + 1 : allowance.n + 1 + size]
+    if not calendar.slot:
+        return by_day
+    return np.repeat(by_day, np.diff(calendar.midnights[: len(by_day) + 1]) // calendar.slot)
