@@ -104,6 +104,6 @@ def test_a_start_outside_the_calendar_is_refused(text: str) -> None:
     allowance = Allowance.parse(text)
     assert due_many(np.array([first]), allowance, CALENDAR) > first
     assert len(due_many(np.array([], dtype=np.int64), allowance, CALENDAR)) == 0
-    for outside in (first - 1, end, -(1 << 60), 1 << 40):
-        with pytest.raises((CalendarError, OverflowError, ValueError)):
+    for outside in (first - 1, end, -(1 << 60), 1 << 40, 1 << 60):
+        with pytest.raises(CalendarError):
             due_many(np.array([first, outside]), allowance, CALENDAR)

@@ -271,7 +271,12 @@ def due_many(starts: npt.NDArray[np.int64], allowance: Allowance, calendar: Cale
 def _refuse_outside(starts: npt.NDArray[np.int64], calendar: Calendar) -> None:
     outside = (starts < calendar.midnights[0]) | (starts >= calendar.midnights[len(calendar.working)])
     if outside.any():
-        calendar.index(calendar.local_day(datetime.fromtimestamp(int(starts[outside].flat[0]), tz=UTC)))
+        second = int(starts[outside].flat[0])
+        try:
+            moment = datetime.fromtimestamp(second, tz=UTC)
+        except (OverflowError, OSError, ValueError):
+            raise CalendarError(f"the start {second} is no UTC second of any year that a calendar covers") from None
+        calendar.index(calendar.local_day(moment))
 
 
 @lru_cache(maxsize=64)
