@@ -19,6 +19,7 @@ from oralu.core.lattice.answers import Answers, evaluate_codes
 from oralu.core.lattice.asking import in_pieces
 from oralu.core.lattice.cells import Lattice
 from oralu.core.lattice.codes import Codes
+from oralu.tables.compiled import evaluate_compiled
 
 Columns = dict[str, Any]
 
@@ -59,7 +60,8 @@ class Peer(ABC):
 
 
 class Ours(Peer):
-    name = "Oralu, tables of cells"
+    name = "Oralu, tables by numpy"
+    note = "no compiler needed"
     threads = os.cpu_count() or 1
 
     def __init__(self, lattice: Lattice) -> None:
@@ -76,7 +78,20 @@ class Ours(Peer):
 
 
 class OursAlone(Ours):
-    name = "Oralu, one thread"
+    name = "Oralu, tables by numpy, one thread"
+    threads = 1
+
+
+class Compiled(Ours):
+    name = "Oralu, compiled loop"
+    note = "the same tables, with the extra `fast`"
+
+    def prepare(self, codes: Codes) -> Callable[[], Answers]:
+        return lambda: evaluate_compiled(self.lattice, codes, threads=self.threads)
+
+
+class CompiledAlone(Compiled):
+    name = "Oralu, compiled loop, one thread"
     threads = 1
 
 

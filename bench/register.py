@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from oralu.core.edition import Edition
 from oralu.core.lattice.codes import Codes
@@ -60,3 +61,16 @@ def columns_of(codes: Codes) -> dict[str, Any]:
 
 def bytes_of(codes: Codes) -> int:
     return sum(column.nbytes for column in columns_of(codes).values())
+
+
+def table_of(edition: Edition, codes: Codes) -> pa.Table:
+    """The register as a table of words, as it comes in a Parquet file."""
+    columns: dict[str, Any] = {"id": [str(n) for n in range(len(codes))], "day": codes.day}
+    columns["sex"] = pa.array(np.array(["female", "male"])[codes.sex])
+    for fact in edition.facts:
+        words = np.array(["", *fact.codes])[codes.values[fact.name]]
+        columns[fact.name] = pa.array(words, mask=codes.values[fact.name] == 0)
+        columns[f"{fact.name}_day"] = codes.fact_days.get(fact.name, codes.day)
+        if fact.name in codes.evidence:
+            columns[f"{fact.name}_evidence"] = codes.evidence[fact.name].astype(bool)
+    return pa.table(columns)

@@ -6,6 +6,26 @@ import sys
 from dataclasses import dataclass, field
 from statistics import median
 
+MEANING = """## What the figures mean
+
+- The formula that the peers are given is hand-written for the first edition, with every intermediate result shared, and
+  two facts alone have an end. Our tables are made from any edition by themselves and take an end for every fact. A new
+  policy is a new table for us and a new formula for a peer.
+- The compiled loop (the extra `fast`, numba) and numpy go through the same tables. numpy makes some 170 passes over a
+  piece of the columns, each of which reads and writes the cache; the loop makes one for each column, adds in bytes, and
+  looks up the number of a word instead of the word, so that all tables stay in the second cache of a core. It is
+  compiled once for an installation, for any edition: the first register that a machine judges by it takes some ten
+  seconds longer. It gives no next change, so `policy evaluate --table` goes by numpy; there, words and next change
+  cost many times as much as the judging.
+- What keeps the loop from the bandwidth bound are the look-ups: each case asks eight tables at places of its own.
+- OpenFisca is given the same boolean steps; its variables keep every result and cast every input to 32 bits.
+- DuckDB plans the query anew in each run; with few rows that is most of its time.
+- zen-engine and plain Python take one case after the other.
+- Due times: every midnight of Kazakhstan falls on a whole hour of UTC, so the hour of a start is its place in a table
+  of due times. A peer for deadlines that is given our free days still cannot work on a weekend; `holidays` can, and is
+  right, so nothing but time tells it from ours.
+"""
+
 
 @dataclass
 class Measured:
@@ -44,7 +64,7 @@ class Report:
     rounds: int
     parts: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
-    verdicts: list[tuple[str, str, str, bool]] = field(default_factory=list)
+    verdicts: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     @staticmethod
     def say(text: str) -> None:
@@ -56,9 +76,8 @@ class Report:
         lines = [f"## Routing of {rows:,} cases", ""]
         lines += [
             f"From coded columns ({width:.0f} bytes a case) to points, risk and failure of five domains, index, "
-            "highest risk and 17 rules; packing and the check of the codes are in our time, and so is whether the case "
-            "has succeeded, which the peers are not asked. A ratio above 1: the peer takes so many times longer than "
-            "the tables.",
+            "highest risk and 17 rules; the check of the codes is in our time, and so is whether the case has succeeded, "
+            "which the peers are not asked. A ratio above 1: so many times longer than the compiled loop beside it.",
             "",
             "| | cases | beside ours: median (quartiles) | work of all cores, a case | same answers | |",
             "|---|---|---|---|---|---|",
@@ -74,7 +93,7 @@ class Report:
             self._routing_targets(measured)
 
     def _routing_targets(self, measured: dict[str, Measured]) -> None:
-        ours = median(measured["Oralu, tables of cells"].worked)
+        loop, tables = measured["Oralu, compiled loop"], measured["Oralu, tables by numpy"]
         for name, must, dream in (
             ("OpenFisca-core", 5, 25),
             ("DuckDB CASE", 5, 15),
@@ -82,14 +101,25 @@ class Report:
             ("numpy booleans", 1, 3),
             ("zen-engine", 1_000, 5_000),
         ):
-            found = median(measured[name].ratios)
+            peer = measured[name]
             wanted = f"≥ {must:,} × (dream {dream:,} ×)"
-            work = median(measured[name].worked) / ours
-            text = f"{_number(found)} ×, {_number(work)} × by the work of all cores"
-            self.verdicts.append((f"routing, {name}", wanted, text, found >= must))
+            for who, ours in (("the compiled loop", loop), ("numpy alone", tables)):
+                found = median(a / b for a, b in zip(peer.ratios, ours.ratios, strict=True))
+                work = median(peer.worked) / median(ours.worked)
+                text = f"{_number(found)} ×, {_number(work)} × by the work of all cores"
+                self._verdict(f"routing by {who}, {name}", wanted, text, found=found, must=must, dream=dream)
         bound = next(m for name, m in measured.items() if name.startswith("memory"))
-        share = median(bound.ratios)
-        self.verdicts.append(("routing, share of the bandwidth bound", "dream 25 %", f"{share:.0%}", share >= 0.25))
+        share, work = median(bound.ratios), median(bound.worked) / median(loop.worked)
+        text = f"{share:.0%}, {work:.0%} by the work of all cores"
+        self._verdict(
+            "routing by the compiled loop, share of the bandwidth bound", "dream 25 %", text, found=share, must=0.25
+        )
+
+    def _verdict(
+        self, what: str, wanted: str, text: str, *, found: float, must: float, dream: float | None = None
+    ) -> None:
+        grade = "**missed**" if found < must else "reached, the dream too" if dream and found >= dream else "reached"
+        self.verdicts.append((what, wanted, text, grade))
 
     def strings(self, found: tuple[int, float, float]) -> None:
         rows, coded, judged = found
@@ -99,6 +129,20 @@ class Report:
             "judging the codes. A register kept as codes or dictionaries pays this once."
         )
 
+    def memory(self, found: list[tuple[int, int, float]]) -> None:
+        lines = ["## A register in a file: `oralu policy evaluate --table`", ""]
+        lines += [
+            "From a Parquet file of words to one of answers, the next change with them, in a process of its own.",
+            "",
+        ]
+        lines += ["| rows | peak of resident memory | rows a second, start included |", "|---|---|---|"]
+        lines += [f"| {rows:,} | {peak / 2**20:,.0f} MiB | {rows / seconds:,.0f} |" for rows, peak, seconds in found]
+        self.parts.append("\n".join(lines))
+        (few, low, _), (many, high, _) = found[0], found[-1]
+        grown = high / low
+        text = f"{grown:.2f} × for {many // few} × the rows"
+        self._verdict("memory of a table in a file", "constant: ≤ 1.25 ×", text, found=1 / grown, must=1 / 1.25)
+
     def single(self, measured: dict[str, Measured]) -> None:
         lines = ["## One case", "", "| | a case | beside by table |", "|---|---|---|"]
         for name, found in measured.items():
@@ -107,11 +151,13 @@ class Report:
         by_name = {name: median(found.seconds) * 1e6 for name, found in measured.items()}
         whole = next(value for name, value in by_name.items() if name.startswith("interpreter"))
         table, change = by_name["by table"], by_name["by table, with the next change"]
-        self.verdicts.append(("one case by table", "≤ 100 µs (dream 20 µs)", f"{table:,.0f} µs", table <= 100))
-        self.verdicts.append(("the same with the next change", "≤ 100 µs", f"{change:,.0f} µs", change <= 100))
-        self.verdicts.append(
-            ("one evaluation with reasons", "≤ 1 ms (dream 200 µs)", f"{whole:,.0f} µs", whole <= 1_000)
-        )
+        for what, found, most, dream in (
+            ("one case by table", table, 100, 20),
+            ("the same with the next change", change, 100, None),
+            ("one evaluation with reasons", whole, 1_000, 200),
+        ):
+            wanted = f"≤ {most:,} µs" + (f" (dream {dream} µs)" if dream else "")
+            self._verdict(what, wanted, f"{found:,.0f} µs", found=1 / found, must=1 / most, dream=dream and 1 / dream)
 
     def deadlines(
         self, size: int, measured: dict[str, Measured], wrong: dict[str, tuple[int, int]], notes: dict[str, str]
@@ -130,7 +176,7 @@ class Report:
             return
         for name, must in (("numpy.busday_offset", 8), ("workalendar", 2_000)):
             found = median(measured[name].ratios)
-            self.verdicts.append((f"deadlines, {name}", f"≥ {must:,} ×", f"{_number(found)} ×", found >= must))
+            self._verdict(f"deadlines, {name}", f"≥ {must:,} ×", f"{_number(found)} ×", found=found, must=must)
 
     def text(self) -> str:
         head = [
@@ -146,6 +192,6 @@ class Report:
         ]
         if self.verdicts:
             rows = ["## Against the figures wanted", "", "| work | wanted | found | |", "|---|---|---|---|"]
-            rows += [f"| {w} | {t} | {f} | {'reached' if ok else '**missed**'} |" for w, t, f, ok in self.verdicts]
+            rows += [f"| {what} | {wanted} | {found} | {grade} |" for what, wanted, found, grade in self.verdicts]
             head += ["", *rows]
-        return "\n".join(head) + "\n\n" + "\n\n".join(self.parts) + "\n"
+        return "\n".join(head) + "\n\n" + "\n\n".join([*self.parts, MEANING])

@@ -19,7 +19,8 @@ import numpy as np
 
 from bench import deadlines as dl
 from bench import peers
-from bench.register import bytes_of, register
+from bench.memory import memory_of_files
+from bench.register import bytes_of, register, table_of
 from bench.report import Measured, Report
 from oralu.calendarfiles import load_calendar
 from oralu.core.evaluation import evaluate
@@ -31,7 +32,7 @@ from oralu.tables.columns import codes_of
 
 Run = Callable[[], Any]
 PACKAGES = (
-    "numpy", "polars", "duckdb", "openfisca-core", "zen-engine", "pandas", "workalendar", "holidays", "pyarrow",
+    "numpy", "numba", "polars", "duckdb", "openfisca-core", "zen-engine", "pandas", "workalendar", "holidays", "pyarrow",
 )  # fmt: skip
 
 
@@ -65,10 +66,10 @@ def routing(report: Report, size: int, rounds: int, growth: list[int]) -> None:
     edition = load_edition()
     lattice = load_lattice(edition)
     kinds = (
-        peers.OursAlone, peers.Numpy, peers.NumpyTuned, peers.Polars, peers.DuckDb, peers.OpenFisca,
+        peers.CompiledAlone, peers.Ours, peers.OursAlone, peers.Numpy, peers.NumpyTuned, peers.Polars, peers.DuckDb, peers.OpenFisca,
         peers.Plain, peers.Zen,
     )  # fmt: skip
-    ours = peers.Ours(lattice)
+    ours = peers.Compiled(lattice)
     others = [kind(lattice) if issubclass(kind, peers.Ours) else kind(edition) for kind in kinds]
     for rows in growth:
         codes = register(edition, rows)
@@ -116,20 +117,11 @@ def memory_bound(read: int, write: int) -> Run:
 
 def strings(lattice: Any, size: int, rounds: int) -> tuple[int, float, float]:
     """From strings of a table to codes, beside the evaluation of these codes; seconds a row."""
-    import pyarrow as pa
-
     edition = lattice.edition
     codes = register(edition, size)
-    columns: dict[str, Any] = {"id": [str(n) for n in range(size)], "day": codes.day}
-    columns["sex"] = pa.array(np.array(["female", "male"])[codes.sex])
-    for fact in edition.facts:
-        words = np.array(["", *fact.codes])[codes.values[fact.name]]
-        columns[fact.name] = pa.array(words, mask=codes.values[fact.name] == 0)
-        columns[f"{fact.name}_day"] = codes.fact_days.get(fact.name, codes.day)
-        if fact.name in codes.evidence:
-            columns[f"{fact.name}_evidence"] = codes.evidence[fact.name].astype(bool)
-    table = pa.table(columns)
-    judge = peers.Ours(lattice).prepare(codes)
+    table = table_of(edition, codes)
+    judge = peers.Compiled(lattice).prepare(codes)
+    judge()
     coded = [timed(lambda: codes_of(edition, table)) / size for _ in range(rounds)]
     judged = [timed(judge) / size for _ in range(rounds)]
     return size, median(coded), median(judged)
@@ -194,6 +186,7 @@ def main() -> int:
             versions[package] = "absent"
     report = Report(machine(), versions, rounds)
     routing(report, size, rounds, growth)
+    report.memory(memory_of_files(load_edition(), [size // 5, size * 2]))
     single(report, rounds)
     deadlines(report, size, rounds)
     text = report.text()
