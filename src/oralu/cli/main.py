@@ -17,6 +17,7 @@ GROUPS = {
     "manage": ("oralu.cli.manage", "Django's own management commands."),
     "backup": ("oralu.cli.backup", "Back up the database and every file of the register."),
     "restore": ("oralu.cli.backup:restore_command", "Bring a register back, as it was at a moment."),
+    "doctor": ("oralu.cli.doctor", "Ask whether this installation is well."),
     "worker": ("oralu.cli.worker", "The worker: sweeps due clocks and sends the outbox."),
 }
 

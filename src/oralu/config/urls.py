@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from oralu.config.health import health
+from oralu.config.health import detail, health, metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health", health, name="health"),
+    path("health/detail", detail, name="health-detail"),
+    path("health/metrics", metrics, name="health-metrics"),
     path("", include("oralu.web.urls")),
 ]
