@@ -12,7 +12,11 @@ from oralu.apps.referrals.disclosure import DISCLOSED
 from oralu.apps.routing.planning import OWN_UNIT
 from oralu.policyfiles import edition_names, load_edition
 
-OPEN = {"health", "language", "login", "logout"}
+ENTRY = {
+    "login", "login-factor", "login-passkey", "login-provider", "login-provider-back", "invitation", "invitation-link",
+    "logout",
+}  # fmt: skip
+OPEN = {"health", "language", *ENTRY}
 """The addresses that need no account, each for a reason: the supervisor, the choice of language, the door itself."""
 
 

@@ -8,13 +8,18 @@ from datetime import date, timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from oralu.apps.access.models import Role, Session, User
 from oralu.apps.agencies.models import Agency, RefugeAddress
 from oralu.apps.cases.models import Case
 from oralu.apps.journal.models import Entry
+from oralu.apps.routing.adoption_selectors import adoptions_changed
 from oralu.apps.routing.models import Adoption
+from oralu.apps.routing.policies import changed_say, edition_adopt
+from oralu.apps.routing.worker import policy_check
+from oralu.policyfiles import load_edition
 from world import EDITION, World, build
 
 PAGES = ("", "/journal", "/agencies", "/agencies/new", "/users", "/users/new", "/adoption")
@@ -159,15 +164,14 @@ def test_closing_the_only_agency_of_a_kind_asks_first(world: World, admin: Clien
     assert not stop.is_active
 
 
-def test_a_new_account_gets_a_password_that_is_shown_once_and_works(world: World, admin: Client) -> None:
+def test_a_new_account_is_invited_by_a_link_that_is_shown_once(world: World, admin: Client) -> None:
     answer = admin.post("/administration/users/new", user_data(world))
-    found = re.search(r"<code>([a-z2-9-]+)</code>", answer.content.decode())
+    found = re.search(r"data-invitation>http://testserver(/invitation/[^<]+)<", answer.content.decode())
     assert answer.status_code == 200
     assert found is not None
     assert "no-store" in answer.headers["Cache-Control"]
     user = User.objects.get(username="newcomer")
-    assert user.check_password(found[1])
-    assert user.must_change_password
+    assert not user.has_usable_password()
     assert found[1] not in admin.get(f"/administration/users/{user.pk}").content.decode()
     assert all(found[1] not in str(entry.data) for entry in Entry.objects.all())
     assert Entry.objects.get(kind="user.created").data["user"] == user.pk
@@ -296,3 +300,33 @@ def test_lists_are_paged_and_their_cost_does_not_grow(
         assert not seen[0] & seen[1]
     with django_assert_max_num_queries(14):
         admin.get("/administration")
+
+
+def test_changed_files_of_an_adopted_edition_are_an_alarm_and_judging_goes_on(
+    world: World, admin: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    alarm = "не та, что была введена"
+    assert alarm not in admin.get("/administration").content.decode()
+    Adoption.objects.update(digest="0" * 64)
+    changed_say.cache_clear()
+    with caplog.at_level("ERROR"):
+        case = world.enrol(facts={"housing": "homeless"})
+        world.enrol()
+        policy_check(timezone.now())
+    edition = load_edition(EDITION)
+    assert case.evaluations.latest("pk").digest == edition.digest
+    told = [record.getMessage() for record in caplog.records]
+    assert sum("(adopted 000000000000, found" in words for words in told) == 1
+    assert any(words.startswith(f"{world.region.pk}: the files of the edition {EDITION}") for words in told)
+    page = admin.get("/administration").content.decode()
+    assert alarm in page
+    assert str(world.region) in page
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    edition_adopt(edition_name=EDITION, region=world.region, from_date=tomorrow, actor=world.admin, at=timezone.now())
+    assert [one.from_date for one in adoptions_changed(on=timezone.localdate())] != [tomorrow]
+    assert adoptions_changed(on=tomorrow) == []
+
+
+def test_an_edition_whose_files_are_gone_is_an_alarm_too(world: World, admin: Client) -> None:
+    Adoption.objects.update(edition="kz-gone-2020")
+    assert "kz-gone-2020" in admin.get("/administration").content.decode()

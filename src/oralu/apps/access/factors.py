@@ -5,6 +5,7 @@ The tables and the cryptography are django-allauth's; what an account may do wit
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -123,12 +124,16 @@ def passkey_add(*, user: User, name: str, credential: Any, keep: str | None, at:
     return _added(user, Kind.WEBAUTHN, keep, at)
 
 
-def passkey_guarded(ask: Any) -> Any:
+def passkey_guarded(ask: Callable[[], Any]) -> Any:
     """Answers of a browser are foreign input: whatever the library stumbles over in them is one refusal."""
     try:
         return ask()
     except (ValidationError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-        raise ValidationError(_("The passkey was not accepted. Try once more.")) from error
+        raise passkey_refusal() from error
+
+
+def passkey_refusal() -> ValidationError:
+    return ValidationError(_("The passkey was not accepted. Try once more."))
 
 
 def _added(user: User, kind: str, keep: str | None, at: datetime) -> list[str]:
@@ -178,3 +183,18 @@ def factors_reset(*, user: User, actor: User, at: datetime) -> int:
     entry_record(kind="user.factors_reset", actor=actor, at=at, user=user.pk, count=count)
     sessions_end(user=user, why="factor", actor=actor, at=at)
     return count
+
+
+def passkey_owner(credential: Any) -> User:
+    """Whom a passkey says that it belongs to: nothing is proven by that. Raises ValidationError: nobody."""
+    found: User = passkey_guarded(lambda: webauthn.extract_user_from_response(credential))
+    return found
+
+
+@transaction.atomic
+def passkey_check(*, user: User, credential: Any, at: datetime) -> None:
+    """Raises ValidationError unless the browser has signed the challenge of this session with a passkey of `user`, whom
+    the device has checked."""
+    passkey_guarded(lambda: webauthn.parse_authentication_response(credential))
+    row = passkey_guarded(lambda: webauthn.complete_authentication(user, credential))
+    Authenticator.objects.filter(pk=row.pk).update(last_used_at=at)

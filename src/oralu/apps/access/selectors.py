@@ -13,3 +13,11 @@ BOARD_ROLES = frozenset({Role.UNIT_HEAD, Role.LEADERSHIP})
 def officers_of(agency_id: int) -> QuerySet[User]:
     """The case managers and the head of a unit who may lead a case."""
     return User.objects.filter(agency_id=agency_id, is_active=True, role__in=CASE_ROLES).order_by("full_name")
+
+
+def user_by_id(user_id: int) -> User | None:
+    return User.objects.select_related("agency").filter(pk=user_id).first()
+
+
+def user_by_login(login: str) -> User | None:
+    return User.objects.filter(username=login).first()

@@ -11,7 +11,10 @@ from oralu.apps.access.models import Role, User
 from oralu.apps.agencies.models import Agency, RefugeAddress, Region
 from oralu.apps.journal.models import Entry
 
-KINDS = ("user.created", "user.changed", "agency.created", "agency.changed", "edition.adopted")
+KINDS = (
+    "user.created", "user.changed", "user.invited", "user.invitation_used", "user.factors_reset",
+    "agency.created", "agency.changed", "provider.created", "provider.changed", "edition.adopted",
+)  # fmt: skip
 """What the journal of administration holds; the changes that people make to their own account are theirs."""
 UNDER_WAY = ("draft", "waiting_consent", "sent", "acknowledged", "accepted")
 NAMED = (

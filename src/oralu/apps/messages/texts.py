@@ -6,9 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from oralu.apps.access.invitations import token_make
 from oralu.policyfiles import load_edition
 
 
@@ -124,7 +126,34 @@ def _transfer_declined(data: dict[str, Any]) -> Text:
     )
 
 
+def _invited(data: dict[str, Any]) -> Text:
+    """The one text with a link that opens something: it is made when the message leaves, and stands in no table."""
+    token = token_make(data["invitation"], data["nonce"])
+    return Text(
+        _("Your account in Oralu"),
+        _("Open this link within three days and choose a password. It works once:\n%(link)s")
+        % {"link": data["origin"] + reverse("invitation-link", args=[token])},
+    )
+
+
+def _factor_added(data: dict[str, Any]) -> Text:
+    return Text(
+        _("A second factor has been set up for your account"),
+        _("If it was not you, tell your administrator at once."),
+    )
+
+
+def _factors_reset(data: dict[str, Any]) -> Text:
+    return Text(
+        _("The second factor of your account has been reset"),
+        _("An administrator has done it. If you did not ask for it, tell them at once."),
+    )
+
+
 TEMPLATES = {
+    "invited": _invited,
+    "factor_added": _factor_added,
+    "factors_reset": _factors_reset,
     "transfer_requested": _transfer_requested,
     "transfer_granted": _transfer_granted,
     "transfer_declined": _transfer_declined,

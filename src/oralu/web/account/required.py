@@ -13,27 +13,36 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from oralu.apps.access.models import User
+from oralu.web.account.entering import factor_is_due
 
 
 @dataclass(frozen=True)
 class RequiredStep:
-    """`page`: the name of the address where the step is done; `is_due` asks the account and nothing else."""
+    """`page`: the name of the address where the step is done, `parts` those of further pages that belong to it.
+    `is_due` asks the account and the session, which are loaded already, and nothing else."""
 
     page: str
-    is_due: Callable[[User], bool]
+    is_due: Callable[[HttpRequest], bool]
+    parts: frozenset[str] = frozenset()
 
 
-STEPS: tuple[RequiredStep, ...] = (RequiredStep("password", lambda user: user.must_change_password),)
+STEPS: tuple[RequiredStep, ...] = (
+    RequiredStep("password", lambda request: request.user.must_change_password),
+    RequiredStep(
+        "security",
+        factor_is_due,
+        frozenset({"factor-codes", "factor-passkey", "confirm"}),
+    ),
+)
 ALWAYS_OPEN = frozenset({"login", "logout", "language", "health"})
 """Addresses by name that stay open whatever is due: signing out, the language, the sign of life."""
 
 
-def step_due(user: Any) -> RequiredStep | None:
+def step_due(request: HttpRequest) -> RequiredStep | None:
     """The first step that an account has not done; None for who is not signed in."""
-    if not getattr(user, "is_authenticated", False):
+    if not getattr(getattr(request, "user", None), "is_authenticated", False):
         return None
-    return next((step for step in STEPS if step.is_due(user)), None)
+    return next((step for step in STEPS if step.is_due(request)), None)
 
 
 class RequiredStepsMiddleware:
@@ -46,9 +55,9 @@ class RequiredStepsMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        step = step_due(request.user)
+        step = step_due(request)
         here = request.resolver_match.url_name if request.resolver_match else ""
-        if step is None or here == step.page or here in ALWAYS_OPEN:
+        if step is None or here == step.page or here in step.parts | ALWAYS_OPEN:
             return None
         if request.headers.get("HX-Request"):
             return HttpResponseClientRedirect(reverse(step.page))

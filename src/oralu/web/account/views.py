@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from oralu.apps.access.demo import DEMO_PASSWORD, accounts
 from oralu.apps.access.models import Role
 from oralu.apps.access.services import profile_change, user_save
-from oralu.apps.journal.services import entry_record
-from oralu.web.account.forms import PasswordForm, ProfileForm, SignInForm
+from oralu.web.account.entering import keep_signed_in
+from oralu.web.account.forms import PasswordForm, ProfileForm
 from oralu.web.acting import see_other
 from oralu.web.components import Term
 from oralu.web.context import address
@@ -34,26 +29,6 @@ FIRST_PAGES = {
     Role.LEADERSHIP: "board",
     Role.ADMINISTRATOR: "administration",
 }
-
-
-class SignIn(LoginView):
-    """The one page, with the address that follows it, that needs no account."""
-
-    template_name = "account/login.html"
-    authentication_form = SignInForm
-    redirect_authenticated_user = True
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        user = form.get_user()
-        entry_record(kind="user.signed_in", actor=user, at=timezone.now(), user=user.pk)
-        return super().form_valid(form)
-
-    def form_invalid(self, form: Any) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form), status=422)
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        listed = [(name, what_for) for name, _password, what_for in accounts()]
-        return super().get_context_data(demo_accounts=listed, demo_password=DEMO_PASSWORD, **kwargs)
 
 
 @require_safe
@@ -98,7 +73,13 @@ def password(request: StaffRequest) -> HttpResponse:
     if form.is_valid():
         try:
             with transaction.atomic():
-                user_save(user=user, password=form.cleaned_data["new_password1"], actor=user, at=request.at)
+                user_save(
+                    user=user,
+                    password=form.cleaned_data["new_password1"],
+                    actor=user,
+                    at=request.at,
+                    keep=request.session.session_key,
+                )
         except ValidationError as error:
             add_errors(form, error)
     if form.errors:
@@ -107,7 +88,7 @@ def password(request: StaffRequest) -> HttpResponse:
             return _password_page(request, form, status=422)
         kept = {"language": user.language, "phone": user.phone, "email": user.email}
         return _page(request, ProfileForm(initial=kept), form, status=422)
-    update_session_auth_hash(request, user)
+    keep_signed_in(request, user)
     messages.success(request, _("The password has been changed. Everywhere else you have been signed out."))
     return see_other(address("home")) if was_due else _back()
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from oralu.web.administration import adoption, agencies, users, views
+from oralu.web.administration import adoption, agencies, guarding, providers, users, views
 
 urlpatterns: list[URLPattern] = [
     path("administration", views.index, name="administration"),
@@ -14,5 +14,11 @@ urlpatterns: list[URLPattern] = [
     path("administration/users/new", users.user_new, name="admin-user-new"),
     path("administration/users/<int:user_id>", users.user, name="admin-user"),
     path("administration/users/<int:user_id>/password", users.password, name="admin-user-password"),
+    path("administration/users/<int:user_id>/invite", guarding.invite, name="admin-user-invite"),
+    path("administration/users/<int:user_id>/factors", guarding.factors, name="admin-user-factors"),
+    path("administration/users/<int:user_id>/sign-out", guarding.sign_out, name="admin-user-sign-out"),
+    path("administration/providers", providers.index, name="admin-providers"),
+    path("administration/providers/new", providers.new, name="admin-provider-new"),
+    path("administration/providers/<int:provider_id>", providers.provider, name="admin-provider"),
     path("administration/adoption", adoption.adoption, name="admin-adoption"),
 ]

@@ -1,4 +1,5 @@
-"""Accounts of the staff. A new password is made here, shown once, and kept nowhere in clear."""
+"""Accounts of the staff. Whoever is new is invited and chooses the password; where no link can be opened, a temporary
+one is made, shown once, and kept nowhere in clear."""
 
 from __future__ import annotations
 
@@ -16,11 +17,13 @@ from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from oralu.apps.access.invitations import invitation_make
 from oralu.apps.access.models import Role, User
 from oralu.apps.access.services import user_save
 from oralu.apps.agencies.admin_selectors import UserFilter, duties_of, regions, user_of, users_page
 from oralu.web.acting import see_other
 from oralu.web.administration.forms import UserForm, duty_words
+from oralu.web.administration.guarding import guard_of, invited
 from oralu.web.administration.views import after_of
 from oralu.web.components import Crumb, Empty, Filter, Pager, WorkRow
 from oralu.web.screens import ADMINISTRATORS, StaffRequest, add_errors, screen
@@ -110,17 +113,17 @@ def _edit(request: StaffRequest, found: User, first: dict[str, str]) -> HttpResp
         request.POST if request.method == "POST" else None, instance=found, initial=first, editor=request.user
     )
     if request.method == "POST" and form.is_valid():
-        password = temporary_password() if is_new else None
         try:
             with transaction.atomic():
-                saved = user_save(user=form.instance, password=password, actor=request.user, at=request.at)
+                saved = user_save(user=form.instance, password=None, actor=request.user, at=request.at)
+                invitation = invitation_make(user=saved, actor=request.user, at=request.at) if is_new else None
         except ValidationError as error:
             if is_new:
                 form.instance.pk = None
             add_errors(form, error)
         else:
-            if password:
-                return _shown_once(request, saved, password)
+            if invitation:
+                return invited(request, saved, invitation)
             messages.success(request, _("Recorded: %(name)s.") % {"name": saved})
             return see_other(reverse("admin-users"))
     context = {
@@ -128,7 +131,7 @@ def _edit(request: StaffRequest, found: User, first: dict[str, str]) -> HttpResp
         "crumbs": _crumbs(title),
         "form": form,
         "duties": duties,
-        "password_href": "" if is_new else reverse("admin-user-password", args=[found.pk]),
+        "guard": None if is_new else guard_of(request, found),
     }
     return render(request, "administration/user.html", context, status=422 if request.method == "POST" else 200)
 

@@ -10,17 +10,25 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from oralu.apps.agencies.admin_selectors import entries_page, names_in, regions, totals
 from oralu.apps.journal.models import Entry
-from oralu.apps.routing.adoption_selectors import regions_in_force
+from oralu.apps.routing.adoption_selectors import adoptions_changed, regions_in_force
 from oralu.apps.routing.frames import local_day
 from oralu.policyfiles import edition_names, load_edition
 from oralu.web.components import Crumb, Empty, Pager, Stat, Tone
 from oralu.web.screens import ADMINISTRATORS, StaffRequest, lang, screen
 
 LATEST, PAGE = 8, 50
+ACCOUNT_WORDS = {
+    "user.created": gettext_lazy("Account created: %(name)s"),
+    "user.changed": gettext_lazy("Account changed: %(name)s"),
+    "user.invited": gettext_lazy("Invited: %(name)s"),
+    "user.invitation_used": gettext_lazy("Invitation taken up: %(name)s"),
+    "user.factors_reset": gettext_lazy("Second factor reset: %(name)s"),
+}
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,10 @@ def index(request: StaffRequest) -> HttpResponse:
             ),
         ),
         "lines": _lines(entries_page(after=None, size=LATEST)[0]),
+        "changed": [
+            {"region": one.region, "edition": edition_title(one.edition), "from_date": one.from_date}
+            for one in adoptions_changed(on=local_day(request.at))
+        ],
     }
     return render(request, "administration/index.html", context)
 
@@ -90,9 +102,13 @@ def _lines(entries: Sequence[Entry]) -> list[Line]:
     for entry in entries:
         data, what, href = entry.data, "", ""
         if entry.kind.startswith("user."):
-            words = _("Account created: %(name)s") if entry.kind == "user.created" else _("Account changed: %(name)s")
-            what = words % {"name": users.get(data["user"], data["user"])}
+            what = str(ACCOUNT_WORDS[entry.kind]) % {"name": users.get(data["user"], data["user"])}
             href = reverse("admin-user", args=[data["user"]])
+        elif entry.kind.startswith("provider."):
+            what = _("Identity provider of an agency set: %(name)s") % {
+                "name": agencies.get(data["agency"], data["agency"])
+            }
+            href = reverse("admin-providers")
         elif entry.kind.startswith("agency."):
             words = _("Agency created: %(name)s") if entry.kind == "agency.created" else _("Agency changed: %(name)s")
             what = words % {"name": agencies.get(data["agency"], data["agency"])}

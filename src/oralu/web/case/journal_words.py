@@ -108,6 +108,16 @@ SENTENCES: Mapping[str, Text] = {
     "user.changed": gettext_lazy("an account was changed"),
     "user.profile_changed": gettext_lazy("people changed their own account"),
     "user.signed_in": gettext_lazy("somebody signed in"),
+    "user.sign_in_failed": gettext_lazy("somebody failed to sign in"),
+    "user.factor_failed": gettext_lazy("a second factor did not fit"),
+    "user.factor_added": gettext_lazy("a second factor was set up"),
+    "user.factor_removed": gettext_lazy("a second factor was removed"),
+    "user.factors_reset": gettext_lazy("the second factors of an account were reset"),
+    "user.invited": gettext_lazy("an account was invited"),
+    "user.invitation_used": gettext_lazy("an invitation was taken up"),
+    "user.sessions_ended": gettext_lazy("sessions of an account ended"),
+    "provider.created": gettext_lazy("the identity provider of an agency was set"),
+    "provider.changed": gettext_lazy("the identity provider of an agency was changed"),
 }
 """What happened, by the kind of the entry. A kind that is not here is said as another record."""
 
