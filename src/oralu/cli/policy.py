@@ -122,9 +122,10 @@ def diff_command(old: str, new: str, register: Path | None, lang: str) -> None:
         _complain(f"{editions[0].id} and {editions[1].id} have no cells in common to compare: {unlike}")
         sys.exit(INVALID_EDITION)
     try:
-        lattices = load_lattice(editions[0]), load_lattice(editions[1])
-        found = differences(*lattices)
-        touched = None if register is None else cases_touched(*lattices, register)
+        found = differences(*editions)
+        touched = None
+        if register is not None:
+            touched = cases_touched(load_lattice(editions[0]), load_lattice(editions[1]), register)
     except (TableError, LatticeError, OSError) as error:
         _complain(str(error))
         sys.exit(INVALID_EDITION)
