@@ -12,3 +12,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/metrics", metrics, name="health-metrics"),
     path("", include("oralu.web.urls")),
 ]
+handler500 = "oralu.web.failures.server_error"

@@ -7,6 +7,7 @@ from datetime import date
 from django.db.models import QuerySet
 
 from oralu.apps.routing.models import Adoption
+from oralu.policyfiles import EditionError, load_edition
 
 
 def adoptions() -> QuerySet[Adoption]:
@@ -17,3 +18,23 @@ def adoptions() -> QuerySet[Adoption]:
 def regions_in_force(*, on: date) -> int:
     """In how many regions an edition is in force on a day."""
     return Adoption.objects.filter(from_date__lte=on).values("region").distinct().count()
+
+
+def adoptions_changed(*, on: date) -> list[Adoption]:
+    """The adoptions in force on a day, and those to come, whose files are not the adopted ones any more: changed, or
+    gone."""
+    standing: dict[str, Adoption] = {}
+    coming = []
+    for one in adoptions():
+        if one.from_date > on:
+            coming.append(one)
+        else:
+            standing.setdefault(one.region_id, one)
+    return [one for one in (*standing.values(), *coming) if _digest(one.edition) != one.digest]
+
+
+def _digest(edition: str) -> str:
+    try:
+        return load_edition(edition).digest
+    except EditionError:
+        return ""

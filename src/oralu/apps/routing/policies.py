@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
@@ -30,6 +32,22 @@ if TYPE_CHECKING:
 UNIT_HEAD = "unit_head"
 
 
+log = logging.getLogger(__name__)
+
+
+@lru_cache(maxsize=64)
+def changed_say(edition: str, adopted: str, found: str) -> None:
+    """Say loudly, once in the life of a process, that the files of an edition are not those that were adopted. Judging
+    goes on (ADR 0007): every evaluation keeps the digest of the files that it was made by."""
+    log.error(
+        "The files of the edition %s are not those that were adopted (adopted %s, found %s): put the adopted files "
+        "back, or adopt the edition anew.",
+        edition,
+        adopted[:12],
+        found[:12],
+    )
+
+
 class NoEditionError(ValidationError):
     """No edition is in force for a region on a day."""
 
@@ -46,7 +64,10 @@ class EditionsInForce:
         """The edition in force. Raises NoEditionError when none has been adopted for the region by that day."""
         for adoption in self._adoptions.get(region_id, []):
             if adoption.from_date <= day:
-                return load_edition(adoption.edition)
+                edition = load_edition(adoption.edition)
+                if edition.digest != adoption.digest:
+                    changed_say(adoption.edition, adoption.digest, edition.digest)
+                return edition
         region = Region.objects.filter(pk=region_id).first()
         raise NoEditionError(
             _("No edition of the policy is in force in %(region)s on %(day)s. An administrator adopts one.")

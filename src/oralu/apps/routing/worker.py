@@ -13,12 +13,17 @@ from oralu.apps.agencies.services import holds_expire
 from oralu.apps.cases.services import evidence_files_settle
 from oralu.apps.messages.services import deliveries_send
 from oralu.apps.referrals.clocks import start_of_day
+from oralu.apps.routing.adoption_selectors import adoptions_changed
+from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.models import Heartbeat
 from oralu.apps.routing.passing import days_pass, first_day_due
 from oralu.apps.routing.sweeping import sweep
 
 log = logging.getLogger(__name__)
 PAUSE = 1.0
+NO_DATABASE = "no database, trying again"
+WHY = {"53100": "the disk is full: free some space; what is due waits and is made good then"}
+"""Why a turn failed, by the SQLSTATE of the database."""
 
 
 def turn(at: datetime, *, batch: int = 500) -> int:
@@ -41,17 +46,38 @@ def turn(at: datetime, *, batch: int = 500) -> int:
     return done
 
 
+def policy_check(at: datetime) -> None:
+    """Say at start which adopted editions do not lie here as they were adopted."""
+    try:
+        changed = adoptions_changed(on=local_day(at))
+    except OperationalError:
+        return
+    for adoption in changed:
+        log.error(
+            "%s: the files of the edition %s are not those that were adopted: put the adopted files back, or adopt the "
+            "edition anew.",
+            adoption.region_id,
+            adoption.edition,
+        )
+
+
 def run(stop: threading.Event) -> None:
     """Turn until told to stop. A lost database is waited for; anything else is a defect and ends the process, so that
     the supervisor and the log show it."""
     log.info("worker started")
+    policy_check(timezone.now())
+    waited_for = ""
     while not stop.is_set():
         close_old_connections()
         try:
             done = turn(timezone.now())
         except OperationalError as error:
-            log.warning("worker: no database (%s), trying again", type(error).__name__)
+            if str(error) != waited_for:
+                log.warning("worker: %s", WHY.get(getattr(error.__cause__, "sqlstate", None) or "", NO_DATABASE))
+            waited_for = str(error)
             done = 0
+        else:
+            waited_for = ""
         if not done:
             stop.wait(PAUSE)
     log.info("worker stopped")
