@@ -5,14 +5,30 @@ from __future__ import annotations
 import sys
 import time
 from importlib import import_module
-from importlib.util import find_spec
 
 import click
 
 
-def available() -> bool:
-    """Whether this installation has a demo cohort to load."""
-    return find_spec("oralu.demo") is not None
+class Progress:
+    """Says how far a long work is: on a terminal by one line that is written over, elsewhere (a log, a service) by a
+    line every tenth part, so that nobody takes a long silence for a standstill."""
+
+    PARTS = 10
+
+    def __init__(self, *, is_live: bool) -> None:
+        self._is_live = is_live
+        self._started = time.monotonic()
+        self._said = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        part = done * self.PARTS // total
+        if not self._is_live and part <= self._said:
+            return
+        self._said = part
+        passed = time.monotonic() - self._started
+        left = f", about {passed / done * (total - done):.0f} s left" if 0 < done < total else f", {passed:.0f} s"
+        words = f"Loading the demo cohort: {100 * done // total} %{left}"
+        click.echo(f"\r{words}   " if self._is_live else words, nl=not self._is_live or done >= total)
 
 
 @click.group()
@@ -27,16 +43,7 @@ def demo() -> None:
 @click.option("--size", type=click.IntRange(min=1), required=True)
 def load(size: int) -> None:
     """Load `size` generated cases, saying how far it is and how long it will take."""
-    started = time.monotonic()
-
-    def progress(done: int, total: int) -> None:
-        if not sys.stdout.isatty() and done < total:
-            return
-        passed = time.monotonic() - started
-        left = f", about {passed / done * (total - done):.0f} s left" if 0 < done < total else ""
-        click.echo(f"\rLoading the demo cohort: {done} of {total}{left}   ", nl=done >= total)
-
-    import_module("oralu.demo").load(size=size, progress=progress)
+    import_module("oralu.demo").load(size=size, progress=Progress(is_live=sys.stdout.isatty()))
 
 
 @demo.command()

@@ -10,11 +10,10 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
-from oralu.server import demo, roles
+from oralu.server import roles
 from oralu.server.checks import check_browser_files, check_port, reachable_host
 from oralu.server.children import RESTARTS, Child, note_death, run_step
 from oralu.server.errors import CannotStartError
@@ -130,8 +129,6 @@ def load_demo_if_empty(
         if size is None:
             roles.set_demo_mark(admin, server.database, "no")
             return False
-    if not demo.available():
-        return False
     load_demo(server, environment, size, say, fresh=mark == "")
     return True
 
@@ -180,7 +177,7 @@ def wait_until_served(plan: Plan, web: Child, seconds: float = 60) -> None:
 def welcome(plan: Plan, environment: dict[str, str], say: Callable[[str], None]) -> None:
     """Say where Oralu is, and who may sign in if this is the demo."""
     say(f"Oralu is open at http://{reachable_host(plan.host)}:{plan.port}/ — Ctrl-C stops it.")
-    if environment["ORALU_DEMO"] == "yes" and find_spec("oralu.apps.access.demo"):
+    if environment["ORALU_DEMO"] == "yes":
         say("This is a demo: every person in it is generated. Sign in as:")
         run_step("oralu.server.demo", ["accounts"], environment)
 
