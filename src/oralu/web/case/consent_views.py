@@ -63,7 +63,7 @@ def consent_withdraw(request: StaffRequest, case_id: int) -> HttpResponse:
     )
     deed = case_deed(
         case,
-        title=_("The consent is withdrawn"),
+        title=_("Record the withdrawal of the consent"),
         submit=_("Record the withdrawal"),
         done=_("The withdrawal is recorded. Nothing more is handed over until there is a new consent."),
         form=WithdrawalForm(*sent(request), initial={"withdrawn_on": local_day(request.at)}),

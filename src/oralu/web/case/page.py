@@ -132,5 +132,5 @@ def _consent_act(file: CaseFile) -> Act | None:
     if file.is_closed:
         return None
     if file.is_consented:
-        return Act(_("The consent is withdrawn"), reverse("consent-withdraw", args=[file.case.pk]), tone="quiet")
+        return Act(_("Record the withdrawal of the consent"), reverse("consent-withdraw", args=[file.case.pk]), tone="quiet")
     return Act(_("Record the consent"), reverse("consent", args=[file.case.pk]), tone="secondary")
