@@ -54,7 +54,8 @@ def user_of_subject(provider: IdentityProvider, subject: str) -> User | None:
 
 def is_second_factor(methods: object) -> bool:
     """Whether the provider's `amr` says that it has asked for more than a password; anything unreadable does not."""
-    return isinstance(methods, list) and any(method in SECOND_FACTOR_METHODS for method in methods)
+    words = methods if isinstance(methods, list) else []
+    return any(isinstance(word, str) and word in SECOND_FACTOR_METHODS for word in words)
 
 
 @transaction.atomic

@@ -59,7 +59,7 @@ def back(request: HttpRequest, key: str) -> HttpResponse:
         return OAuth2CallbackView.adapter_view(Connection(request, key))(request)
     except SocialApp.DoesNotExist:
         raise Http404 from None
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError):
         return failed(request)
 
 
