@@ -80,6 +80,23 @@ def test_pieces_smaller_than_the_file_give_the_same(tmp_path: Path, monkeypatch:
     assert pq.ParquetFile(out).metadata.num_row_groups == len(told)
 
 
+def test_memory_does_not_grow_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only a piece of the file is held at a time; the identifiers cannot be packed, so the file is their size."""
+    rows, rng = 40_000, Random(5)
+    ids = [rng.randbytes(50).hex() for _ in range(rows)]
+    source, out = tmp_path / "register.parquet", tmp_path / "answers.parquet"
+    table = pa.table({"id": ids, "day": pa.array(range(rows), pa.int32()), "sex": ["male"] * rows})
+    pq.write_table(table, source, row_group_size=1_000, compression="zstd")
+    del table
+    monkeypatch.setattr(parquet, "ROWS", 1_000)
+    before, held = pa.total_allocated_bytes(), []
+    evaluate_file(
+        load_lattice(EDITION), source, out, progress=lambda *_: held.append(pa.total_allocated_bytes() - before)
+    )
+    assert source.stat().st_size > 2_000_000
+    assert max(held) < 1_000_000
+
+
 def test_the_columns_are_those_of_the_contract(tmp_path: Path) -> None:
     out = tmp_path / "answers.parquet"
     evaluate_file(load_lattice(EDITION), written(tmp_path, [GOOD]), out)

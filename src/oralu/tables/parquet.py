@@ -64,7 +64,9 @@ def open_register(edition: Edition, source: Path) -> pq.ParquetFile:
         raise TableError(f"{source} is not a Parquet file") from None
     check_schema(edition, schema)
     kinds = columns_of(edition)
-    return pq.ParquetFile(source, read_dictionary=[n for n in schema.names if kinds[n] == "text" and n != "id"])
+    words = [name for name in schema.names if kinds[name] == "text" and name != "id"]
+    # Buffered ahead, the whole file would be held until its last row is read.
+    return pq.ParquetFile(source, read_dictionary=words, pre_buffer=False)
 
 
 def answer_schema(edition: Edition) -> pa.Schema:
