@@ -53,6 +53,9 @@ bench-sweep: setup ## Measure that the sweep costs what is due: SIZES=100000,100
 bench-day: setup ## Measure the passing of a day against evaluating everybody: CASES=1000000 SAMPLE=10000
 	@$(BIN)/python bench/sweep/daypass.py
 
+bench-import: setup ## Measure the import of a register: SIZE=200000
+	@SIZE=$${SIZE:-200000} $(BIN)/python bench/sweep/importing.py
+
 bench-kill: setup ## Kill workers and stop the database at size: CLOCKS=40000 KILLS=200 STOPS=20
 	@$(BIN)/python bench/sweep/killing_bench.py
 

@@ -1,21 +1,56 @@
 """Rows written by the thousand. Django's `bulk_create` and `bulk_update` build a statement as long as the batch, value
-by value; here a batch is one JSON value and the statement is always the same, which is five to ten times quicker."""
+by value; here a batch is one JSON value and the statement is always the same, which is five to ten times quicker. And
+`row_new` makes an object without walking through every field of its model, which costs more than writing it."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import connection
+from django.db.models.base import ModelState
 
 if TYPE_CHECKING:
     from django.db.models import Field, Model
 
+M = TypeVar("M", bound="Model")
 _LENGTH = re.compile(r"\(\d+\)")
+
+
+def row_new(model: type[M], related: Mapping[str, Model] | None = None, /, **values: Any) -> M:
+    """An object of a model that is not stored yet, as its constructor would make it, five times quicker: columns by
+    their names in the class (`case_id`, not `case`), the others at their defaults; `related`: objects at the other end
+    of relations, by relation. A name that the model does not have raises TypeError. No signals are sent."""
+    plain, made, relations = _blank(model)
+    if not values.keys() <= plain.keys():
+        raise TypeError(f"{model.__name__} has no column {sorted(values.keys() - plain.keys())}")
+    item = model.__new__(model)
+    state = item._state = ModelState()
+    item.__dict__.update(plain)
+    for name, make in made:
+        item.__dict__[name] = make()
+    item.__dict__.update(values)
+    for name, other in (related or {}).items():
+        state.fields_cache[name] = other
+        item.__dict__[relations[name]] = other.pk
+    return item
+
+
+@cache
+def _blank(model: type[Model]) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]], dict[str, str]]:
+    """The defaults of a model by column, those that have to be made anew for each object, and the columns of its
+    relations."""
+    fields = model._meta.concrete_fields
+    anew = [field for field in fields if field.has_default() and callable(field.default)]
+    plain = {field.attname: None if field in anew else field.get_default() for field in fields}
+    made = [(field.attname, field.default) for field in anew]
+    return plain, made, {field.name: field.attname for field in fields if field.remote_field}
 
 
 def rows_insert(objects: Collection[Model]) -> None:
@@ -25,13 +60,14 @@ def rows_insert(objects: Collection[Model]) -> None:
         return
     model = type(next(iter(objects)))
     statement, fields = _insert(model)
-    rows = [{column: getattr(item, name) for column, name in fields} for item in objects]
+    rows = _rows(objects, fields)
     with connection.cursor() as cursor:
         cursor.execute(statement, [_json(rows)])
         keys = cursor.fetchall()
+    name, alias = model._meta.pk.attname, connection.alias
     for item, (key,) in zip(objects, keys, strict=True):
-        item.pk = key
-        item._state.adding, item._state.db = False, connection.alias
+        item.__dict__[name] = key
+        item._state.adding, item._state.db = False, alias
 
 
 def values_insert(model: type[Model], rows: Sequence[dict[str, Any]]) -> None:
@@ -47,9 +83,36 @@ def rows_update(objects: Collection[Model], names: Sequence[str]) -> None:
     if not objects:
         return
     statement, fields = _update(type(next(iter(objects))), tuple(names))
-    rows = [{column: getattr(item, name) for column, name in fields} for item in objects]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [_json(rows)])
+        cursor.execute(statement, [_json(_rows(objects, fields))])
+
+
+def _rows(objects: Collection[Model], fields: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    """What objects hold, by column; `fields`: columns and their names in the class, all of them loaded."""
+    names, values = [column for column, _ in fields], itemgetter(*(name for _, name in fields))
+    return [dict(zip(names, values(item.__dict__), strict=True)) for item in objects]
+
+
+class PointersChecked:
+    """Has the database check the pointers of what was written so far while this process goes on, in a long transaction
+    of many batches: left to the commit, the list of what is to be checked grows with all that was written, in the
+    memory of the database. Between `send` and `close` no other statement may be sent. `close` raises IntegrityError for
+    a pointer to nothing."""
+
+    def __init__(self) -> None:
+        self._sent = ExitStack()
+
+    def send(self) -> None:
+        """Ask for the check, and do not wait for it."""
+        self._sent.enter_context(connection.wrap_database_errors)
+        self._sent.enter_context(connection.connection.pipeline())
+        cursor = self._sent.enter_context(connection.connection.cursor())
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+    def close(self) -> None:
+        """Hear the answer, if a check was asked for."""
+        self._sent.close()
 
 
 @cache

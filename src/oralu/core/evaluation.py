@@ -88,7 +88,7 @@ def evaluate(edition: Edition, snapshot: Snapshot) -> Evaluation:
     program = compiled(edition)
     run = Run(program, snapshot)
     now = run.judge(snapshot.day)
-    domains = {code: _domain_result(run, code, now) for code in edition.domains}
+    domains = _domain_results(run, now)
     index = sum(result.points for result in domains.values())
     failures = tuple(code for code, result in domains.items() if result.failed)
     return Evaluation(
@@ -116,20 +116,23 @@ def waiting(edition: Edition, rule: Rule, snapshot: Snapshot) -> bool:
     return program.waits[rule.code](Run(program, snapshot).judge(snapshot.day).states[0])
 
 
-def _domain_result(run: Run, code: str, now: Judged) -> DomainResult:
+def _domain_results(run: Run, now: Judged) -> dict[str, DomainResult]:
+    """By domain, in the order of the edition."""
     program = run.program
-    place = next(i for i, domain in enumerate(program.order) if domain.code == code)
-    core, verdict = now.cores[place], now.verdicts[place]
-    variation = variations_of(program)[code]
-    later = tuple(program.domains[code].core(state).failures for state in now.states[1:])
-    return DomainResult(
-        points=core.points,
-        risk=program.edition.risk_levels[verdict.level],
-        failed=bool(core.failures),
-        provisional=variation.provisional(now.states, core.points, verdict.level),
-        missing=tuple(name for name, unknown in parts_of(program).asked[code] if now.states[0] & unknown),
-        reasons=_reasons(program.edition, code, core, verdict, later),
-    )
+    edition, variations, asked = program.edition, variations_of(program), parts_of(program).asked
+    state, later = now.states[0], now.states[1:]
+    results = {}
+    for domain, core, verdict in zip(program.order, now.cores, now.verdicts, strict=True):
+        code = domain.code
+        results[code] = DomainResult(
+            points=core.points,
+            risk=edition.risk_levels[verdict.level],
+            failed=bool(core.failures),
+            provisional=variations[code].provisional(now.states, core.points, verdict.level),
+            missing=tuple([name for name, unknown in asked[code] if state & unknown]),
+            reasons=_reasons(edition, code, core, verdict, tuple([domain.core(s).failures for s in later])),
+        )
+    return {code: results[code] for code in edition.domains}
 
 
 def _success(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from oralu.core.edition import Edition
 from oralu.core.facts import ANSWERS_WITHOUT_VALUE, FactState
@@ -34,15 +35,20 @@ class Snapshot:
     failed_before: bool | None = None
 
 
+@lru_cache(maxsize=32)
+def _codes(edition: Edition) -> dict[str, frozenset[str]]:
+    return {fact.name: frozenset(fact.codes) for fact in edition.facts}
+
+
 def validate(edition: Edition, snapshot: Snapshot) -> None:
     """Raises `SnapshotError`; see `evaluate`."""
     if snapshot.sex not in SEXES:
         raise SnapshotError(f"sex {snapshot.sex!r} is not one of {', '.join(SEXES)}")
+    codes = _codes(edition)
     for name, state in snapshot.facts.items():
-        fact = edition.fact_by_name.get(name)
-        if fact is None:
+        if name not in codes:
             raise SnapshotError(f"{name!r} is not a fact of {edition.id}")
-        if state.value not in fact.codes and state.value not in ANSWERS_WITHOUT_VALUE:
+        if state.value not in codes[name] and state.value not in ANSWERS_WITHOUT_VALUE:
             raise SnapshotError(f"{state.value!r} is not a value of {name}")
         if state.day > snapshot.day:
             raise SnapshotError(f"{name} is dated {state.day}, after the day {snapshot.day}")

@@ -25,9 +25,9 @@ class Record:
 
 def entries_record(*, records: Iterable[Record], actor: User | None, at: datetime) -> None:
     """Write the records in one statement, inside the caller's transaction. `actor` is None for the system itself."""
-    who = actor.pk if actor is not None else None
+    who, when = actor.pk if actor is not None else None, at.isoformat()
     values_insert(
-        Entry, [{"at": at, "actor_id": who, "kind": r.kind, "case_id": r.case_id, "data": r.data} for r in records]
+        Entry, [{"at": when, "actor_id": who, "kind": r.kind, "case_id": r.case_id, "data": r.data} for r in records]
     )
 
 

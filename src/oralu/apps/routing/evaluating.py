@@ -21,7 +21,7 @@ from oralu.apps.referrals.services import Leadership, escalations_write, needs_c
 from oralu.apps.routing.frames import Frame, anchor, frames_load, local_day
 from oralu.apps.routing.planning import Cause, Plan, plan_case
 from oralu.apps.routing.policies import EditionsInForce
-from oralu.apps.rows import rows_insert, rows_update
+from oralu.apps.rows import row_new, rows_insert, rows_update
 from oralu.core.edition import Edition
 from oralu.core.evaluation import Evaluation
 
@@ -123,7 +123,8 @@ def _open(plans: Sequence[Plan], actor: User | None, at: datetime) -> dict[tuple
         case = plan.frame.case
         start = need_start(plan)
         for service, rule in plan.opening.items():
-            need = Need(
+            need = row_new(
+                Need,
                 case_id=case.pk,
                 service=service,
                 cycle=plan.frame.cycles.get(service, 0) + 1,
@@ -136,12 +137,13 @@ def _open(plans: Sequence[Plan], actor: User | None, at: datetime) -> dict[tuple
                 is_inherited=case.go_live_on is not None and local_day(start) == case.go_live_on,
             )
             needs.append(need)
-            clock = Clock(case_id=case.pk, need=need, target=rule.target, limit=rule.limit)
+            clock = row_new(Clock, {"need": need}, case_id=case.pk, target=rule.target, limit=rule.limit)
             clocks.append(clock)
             waits = plan.waits[service]
             intervals.append(
-                ClockInterval(
-                    clock=clock,
+                row_new(
+                    ClockInterval,
+                    {"clock": clock},
                     kind=ClockInterval.Kind.WAITING if waits else ClockInterval.Kind.RUNNING,
                     start=start,
                     reason=PREREQUISITE if waits else "",
@@ -230,10 +232,10 @@ def _refer(plans: Sequence[Plan], opened: Mapping[tuple[int, str], Need], actor:
 
 def referral_new(need: Need, clock: Clock, agency: Agency, state: str, at: datetime, *, attempt: int = 1) -> Referral:
     """A referral not yet saved."""
-    return Referral(
-        need=need,
+    return row_new(
+        Referral,
+        {"need": need, "agency": agency},
         case_id=need.case_id,
-        agency=agency,
         attempt=attempt,
         state=state,
         created_at=at,
@@ -294,8 +296,9 @@ def _record(plans: Sequence[Plan], at: datetime) -> None:
             continue
         facts = plan.frame.facts(plan.edition, plan.on)
         records.append(
-            EvaluationRecord(
-                case=case,
+            row_new(
+                EvaluationRecord,
+                {"case": case},
                 at=at,
                 day=evaluation.day,
                 edition=plan.edition.id,

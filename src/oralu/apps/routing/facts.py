@@ -22,11 +22,13 @@ from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.passing import cases_catch_up
 from oralu.apps.routing.planning import Cause
 from oralu.apps.routing.policies import EditionsInForce
-from oralu.apps.rows import rows_insert
+from oralu.apps.rows import row_new, rows_insert
 from oralu.core.edition import Edition
 from oralu.core.facts import ANSWERS_WITHOUT_VALUE
 
 if TYPE_CHECKING:
+    from django.db.models import Model
+
     from oralu.apps.access.models import User
     from oralu.apps.referrals.models import Referral
 
@@ -103,21 +105,23 @@ def statements_write(
     transaction."""
     rows = list(rows)
     stored = _proofs_store(rows, actor, at)
-    statements = [
-        Statement(
-            case=case,
-            name=fact.name,
-            value=fact.value,
-            effective_on=fact.effective_on or local_day(at),
-            until=fact.until,
-            evidence=stored[case.pk, id(fact.evidence)] if isinstance(fact.evidence, EvidenceData) else fact.evidence,
-            recorded_at=at,
-            recorded_by=actor,
-            referral=referral,
-        )
-        for case, facts in rows
-        for fact in facts
-    ]
+    today, statements = local_day(at), []
+    for case, facts in rows:
+        for fact in facts:
+            proof = fact.evidence
+            if isinstance(proof, EvidenceData):
+                proof = stored[case.pk, id(proof)]
+            related: dict[str, Model] = {"case": case} | ({"evidence": proof} if proof else {})
+            statement = row_new(
+                Statement,
+                related | {name: other for name, other in (("recorded_by", actor), ("referral", referral)) if other},
+                name=fact.name,
+                value=fact.value,
+                effective_on=fact.effective_on or today,
+                until=fact.until,
+                recorded_at=at,
+            )
+            statements.append(statement)
     rows_insert(statements)
     entries_record(
         records=[Record("fact.recorded", s.case_id, {"statement": s.pk, "fact": s.name}) for s in statements],

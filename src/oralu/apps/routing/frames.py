@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from oralu.apps.agencies.selectors import Seeker
 from oralu.apps.cases.models import Case, Milestone, Statement
@@ -18,6 +19,9 @@ from oralu.core.evaluation import ReferralState, Snapshot
 from oralu.core.lifecycle import UNSENT
 
 ADULT = 18
+TOLD = ("pk", "name", "value", "effective_on", "recorded_at", "evidence_id", "until", "retracts_id")
+Told = Sequence[Any]
+"""A statement: the columns of TOLD in their order; a batch would need tens of thousands of objects."""
 
 
 def local_day(at: datetime) -> date:
@@ -39,7 +43,7 @@ class Frame:
 
     case: Case
     children: Sequence[Child]
-    statements: Sequence[Statement]
+    told: Sequence[Told]
     is_consented: bool
     open: dict[str, Need] = field(default_factory=dict)
     holding: dict[str, Need] = field(default_factory=dict)
@@ -63,16 +67,16 @@ class Frame:
             return self._ledgers[zero]
         self._ledgers[zero] = [
             ledger.Statement(
-                id=s.pk,
-                name=s.name,
-                value=s.value,
-                day=(s.effective_on - zero).days,
-                recorded_at=s.recorded_at,
-                evidence=s.evidence_id is not None,
-                until=(s.until - zero).days if s.until else None,
-                retracts=s.retracts_id,
+                id=pk,
+                name=name,
+                value=value,
+                day=(effective_on - zero).days,
+                recorded_at=recorded_at,
+                evidence=evidence is not None,
+                until=(until - zero).days if until else None,
+                retracts=retracts,
             )
-            for s in self.statements
+            for pk, name, value, effective_on, recorded_at, evidence, until, retracts in self.told
         ]
         return self._ledgers[zero]
 
@@ -146,11 +150,11 @@ def frames_load(case_ids: Iterable[int], *, lock: bool) -> dict[int, Frame]:
     children: dict[int, list[Child]] = {}
     for child in Child.objects.filter(person_id__in=person_ids):
         children.setdefault(child.person_id, []).append(child)
-    statements: dict[int, list[Statement]] = {}
-    for statement in Statement.objects.filter(case_id__in=ids).order_by("id"):
-        statements.setdefault(statement.case_id, []).append(statement)
+    told: dict[int, list[Told]] = {}
+    for case_id, *statement in Statement.objects.filter(case_id__in=ids).order_by("id").values_list("case_id", *TOLD):
+        told.setdefault(case_id, []).append(statement)
     frames = {
-        pk: Frame(case, children.get(case.person_id, []), statements.get(pk, []), case.person_id in with_consent)
+        pk: Frame(case, children.get(case.person_id, []), told.get(pk, []), case.person_id in with_consent)
         for pk, case in found.items()
     }
     _needs(frames, ids)

@@ -5,6 +5,7 @@ The rows come from `oralu.register`, which has judged their cells; here they mee
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -27,6 +28,7 @@ from oralu.apps.routing.facts import FactData
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.import_selectors import Recorded, import_keys, may_import, named
 from oralu.apps.routing.policies import EditionsInForce
+from oralu.apps.rows import PointersChecked
 from oralu.register import IntakeRow, Problem, RegisterReading, RowResult
 from oralu.register.messages import phrase
 
@@ -101,12 +103,15 @@ def register_import(
     Agency.objects.select_for_update(no_key=True).get(pk=order.unit.pk)  # one import into a unit at a time
     importer = _Importer(reading, order)
     counts = dict.fromkeys(Fate, 0)
-    left = iter(rows)
-    while batch := list(islice(left, BATCH)):
-        for done in importer.batch(batch):
-            counts[done.fate] += 1
-            report(done)
-        progress(sum(counts.values()))
+    left, pointers = iter(rows), PointersChecked()
+    with closing(pointers):
+        while batch := list(islice(left, BATCH)):
+            pointers.close()
+            for done in importer.batch(batch):
+                counts[done.fate] += 1
+                report(done)
+            progress(sum(counts.values()))
+            pointers.send()
     if counts[Fate.OPENED]:
         entry_record(
             kind="register.imported",

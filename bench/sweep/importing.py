@@ -1,0 +1,145 @@
+"""The import of a register of SIZE generated people, by the command that units use, into a durable PostgreSQL: people a
+second, and the memory of the command, which may not grow with the file beyond the IINs and names that it has seen.
+
+Run by `make bench-import`; SIZE in the environment changes what is measured. A second run of the same file writes
+nothing: it is measured too."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ground import ROOT
+
+if TYPE_CHECKING:
+    from oralu.server.postgres import Server
+
+SIZE = int(os.environ.get("SIZE", "20000"))
+OUT = ROOT / "build" / "bench-import.json"
+BIRTHDAYS = 15_000
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "Адрес": ("г. Караганда, ул. Образцовая, д. 5", "г. Караганда, пр. Примерный, д. 12, кв. 3"),
+    "Вид пробации": ("приговорная", "постпенитенциарная"),
+    "Дети до 18": ("", "1", "нет"),
+    "Удостоверение личности": ("есть (копия в деле)", "нет", "оформляет"),
+    "Прописка": ("постоянная (копия)", "нет", "временная"),
+    "Жильё": ("своё (справка)", "снимает", "ЦСА", "нет", ""),
+    "Угроза насилия": ("нет", "да", ""),
+    "Работа": ("работает", "нет", "состоит в ЦЗН"),
+    "Доход": ("официальный", "нет"),
+    "Прикрепление к поликлинике": ("да", "нет"),
+    "Скрининг": ("да (справка)", "нет", ""),
+    "Нуждается в психологической помощи": ("да", "нет", ""),
+    "Психолог": ("получает", "нет", ""),
+    "ИПР": ("есть", "нет", "проект", ""),
+}
+SURNAMES, NAMES = ("Серик", "Волк", "Оспан", "Ахмет", "Гус"), ("Анна", "Болат", "Вера", "Дана", "Марат")
+
+
+def write_register(path: Path, size: int, today: date) -> None:
+    """A register as a unit keeps it: 13 facts a person, told in words, two in three of them given."""
+    from oralu.core.identifiers import iin_generate
+
+    dice = random.Random(size)
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        table = csv.writer(stream, delimiter=";")
+        table.writerow(["ФИО", "ИИН", "Дата рождения", "Пол", "Дата постановки на учёт", *COLUMNS])
+        for n in range(size):
+            born = date(1960, 1, 1) + timedelta(days=n * 7 % BIRTHDAYS)
+            sex = "female" if n % 5 == 0 else "male"
+            surname = f"{dice.choice(SURNAMES)}{'аеиоу'[n % 5]}{'вбдкл'[n // 5 % 5]}{'а' if sex == 'female' else ''}"
+            enrolled = today - timedelta(days=1 + dice.randrange(300))
+            person = [f"{surname} {dice.choice(NAMES)}", iin_generate(born, sex, 9000 + n // BIRTHDAYS * 7)]
+            days = [born.strftime("%d.%m.%Y"), "ж" if sex == "female" else "м", enrolled.strftime("%d.%m.%Y")]
+            table.writerow([*person, *days, *(dice.choice(words) for words in COLUMNS.values())])
+
+
+def processor_of(server: Server) -> float:
+    """Seconds of processor that the database has used, with its processes that have ended."""
+    assert server.process is not None
+    fields = Path(f"/proc/{server.process.pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def run(command: list[str], environment: dict[str, str], folder: Path, server: Server) -> dict[str, Any]:
+    """One run of the command to its end: seconds, its own seconds of processor and those of the database, its largest
+    memory, its last words."""
+    began, before = time.perf_counter(), processor_of(server)
+    with (folder / "out.txt").open("w+", encoding="utf-8") as out:
+        process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=out, stderr=subprocess.DEVNULL)
+        _, status, used = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - began
+        time.sleep(0.5)  # until the server has counted the process that served the command
+        out.seek(0)
+        words = out.read().strip().splitlines()
+    if os.waitstatus_to_exitcode(status):
+        raise SystemExit(f"the import failed:\n{os.linesep.join(words[-20:])}")
+    return {
+        "seconds": round(seconds, 1),
+        "own": round(used.ru_utime + used.ru_stime, 1),
+        "database": round(processor_of(server) - before, 1),
+        "memory_mb": used.ru_maxrss // 1024,
+        "said": words[-1],
+    }
+
+
+def main() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="oralu-import-"))
+    folder.chmod(0o711)
+    os.environ |= {"DJANGO_SETTINGS_MODULE": "oralu.config.testing", "ORALU_DATA": str(folder)}
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    from oralu.apps.cases.models import Case
+    from oralu.apps.referrals.models import Need
+    from oralu.calendarfiles import load_calendar
+    from oralu.server.postgres import Server
+    from oralu.server.testdatabase import speak_to
+    from world import build
+
+    try:
+        with Server(folder) as server:
+            speak_to(server.owner_url)
+            call_command("migrate", verbosity=0, interactive=False)
+            speak_to(server.app_url)
+            now = datetime.now(load_calendar().zone)
+            world = build(now)
+            path = folder / "register.csv"
+            write_register(path, SIZE, now.date())
+            words = [sys.executable, "-m", "oralu", "cases", "import", str(path), "--unit", str(world.unit.pk)]
+            environment = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
+            environment |= {"DATABASE_URL": server.app_url, "PYTHONPATH": str(ROOT / "src")}
+            command = [*words, "--by", "bolat", "--lang", "en", "--summary-only"]
+            first = run(command, environment, folder, server)
+            cases, needs = Case.objects.count(), Need.objects.count()
+            assert cases == SIZE, cases
+            again = run(command, environment, folder, server)
+            assert Case.objects.count() == SIZE
+            connection.close()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    for name, result in (("import", first), ("again", again)):
+        result["people_per_second"] = round(SIZE / result["seconds"])
+        print(
+            f"{name}: {SIZE:,} people in {result['seconds']} s, {result['people_per_second']} people/s, "
+            f"{result['own']} s of own work and {result['database']} s of the database's, at most {result['memory_mb']} MB — {result['said']}"
+        )
+    OUT.parent.mkdir(exist_ok=True)
+    OUT.write_text(json.dumps({"size": SIZE, "needs": needs, "import": first, "again": again}, indent=1))
+
+
+if __name__ == "__main__":
+    main()
