@@ -129,3 +129,24 @@ def test_a_database_that_does_not_answer_is_one_sentence(place: Path, port: int)
     sentence = Oralu(place / "data", port, {"DATABASE_URL": address}).refused()
     assert "cannot be prepared" in sentence
     assert "wrong" not in sentence
+
+
+def test_a_worker_that_lives_and_does_nothing_is_ended_and_started_again(place: Path, port: int) -> None:
+    oralu = Oralu(place / "data", port, {"ORALU_WORKER_SILENCE": "3"})
+    oralu.open()
+    until(lambda: seen(oralu) is not None, "the worker at work")
+    worker = min(pid for pid, command in processes_of(oralu.folder).items() if "-m oralu worker" in command)
+    os.kill(worker, signal.SIGSTOP)
+    stopped = seen(oralu)
+
+    until(lambda: "The worker has been silent for" in oralu.said(), "noticed")
+    until(lambda: seen(oralu) != stopped, "at work again")
+    assert worker not in processes_of(oralu.folder)
+    assert oralu.stop() == 0
+    assert processes_of(oralu.folder) == {}
+
+
+def seen(oralu: Oralu) -> object:
+    with psycopg.connect(private_connection(oralu.folder)["app"]) as connection:
+        row = connection.execute("select seen_at from routing_heartbeat").fetchone()
+    return row[0] if row else None

@@ -14,11 +14,16 @@ from pathlib import Path
 from typing import NoReturn
 
 from oralu.server import roles
+from oralu.server.backup import archive
 from oralu.server.checks import check_browser_files, check_port, reachable_host
 from oralu.server.children import RESTARTS, Child, note_death, run_step
 from oralu.server.errors import CannotStartError
 from oralu.server.postgres import Server
 from oralu.server.stopping import StopRequested, ignore_signals, stop_on_signals
+from oralu.server.watchdog import Watchdog
+
+PRUNING = 3600.0
+"""Seconds between two looks at the size of the log's archive."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ def run(plan: Plan, say: Callable[[str], None]) -> None:
             children = start_children(plan, environment, stack)
             wait_until_served(plan, children[0])
             welcome(plan, environment, say)
-            watch(children, server, say)
+            watch(children, server, Watchdog(environment["DATABASE_URL"], children[1]))
         except StopRequested:
             say("Stopping…")
         except BaseException:
@@ -182,11 +187,16 @@ def welcome(plan: Plan, environment: dict[str, str], say: Callable[[str], None])
         run_step("oralu.server.demo", ["accounts"], environment)
 
 
-def watch(children: list[Child], server: Server | None, say: Callable[[str], None]) -> NoReturn:
+def watch(children: list[Child], server: Server | None, watchdog: Watchdog) -> NoReturn:
     """Look after the processes for ever."""
     deaths: deque[float] = deque(maxlen=RESTARTS)
+    pruned = time.monotonic()
     while True:
         time.sleep(0.2)
+        watchdog.look()
+        if server is not None and time.monotonic() - pruned > PRUNING:
+            pruned = time.monotonic()
+            archive.prune(archive.archive_folder(server.home), archive.bounds(), time.time())
         if server is not None and (code := server.died()) is not None:
             note_death("database server", code, deaths)
             server.restart()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import OperationalError, close_old_connections
@@ -26,24 +27,32 @@ WHY = {"53100": "the disk is full: free some space; what is due waits and is mad
 """Why a turn failed, by the SQLSTATE of the database."""
 
 
-def turn(at: datetime, *, batch: int = 500) -> int:
+def turn(at: datetime, *, batch: int = 500, beat: Callable[[], None] = lambda: None) -> int:
     """One turn: everything that is due at a moment, in batches, in the order in which it fell due (days in between
-    clocks), so that an outage of a month is made good as if there had been none. Returns how much was done."""
+    clocks), so that an outage of a month is made good as if there had been none. `beat` is called after each batch: a
+    long turn must not look like a silent worker. Returns how much was done."""
     done = 0
     while True:
         before, day = done, first_day_due(at=at)
         until = min(at, start_of_day(day)) if day else at
         while took := sweep(at=at, until=until, batch=batch):
             done += took
+            beat()
         if day is not None:
             done += days_pass(day=day, at=at, batch=batch)
+            beat()
         if day is None or done == before:
             break
     done += holds_expire(at=at)
     done += evidence_files_settle(at=at)
     done += deliveries_send(at=at)
-    Heartbeat.objects.filter(pk=1).update(seen_at=at)
+    heartbeat(at)
     return done
+
+
+def heartbeat(at: datetime) -> None:
+    """The worker is alive: read by the watchdog, the doctor and `/health`."""
+    Heartbeat.objects.filter(pk=1).update(seen_at=at)
 
 
 def policy_check(at: datetime) -> None:
@@ -70,7 +79,7 @@ def run(stop: threading.Event) -> None:
     while not stop.is_set():
         close_old_connections()
         try:
-            done = turn(timezone.now())
+            done = turn(timezone.now(), beat=lambda: heartbeat(timezone.now()))
         except OperationalError as error:
             if str(error) != waited_for:
                 log.warning("worker: %s", WHY.get(getattr(error.__cause__, "sqlstate", None) or "", NO_DATABASE))
