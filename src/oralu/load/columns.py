@@ -22,7 +22,9 @@ def models_copied(*, history: bool) -> list[type[Model]]:
     pointer to another as their key."""
     found = [m for m in apps.get_models() if m.__module__.startswith("oralu.apps.") and m._meta.managed]
     left = KEPT if history else KEPT | HISTORY
-    return [m for m in found if m._meta.label_lower not in left]
+    return [
+        m for m in found if m._meta.label_lower not in left and (m._meta.pk.remote_field or m._meta.pk.name == "id")
+    ]
 
 
 def expression(field: Field, strides: Strides) -> str:
