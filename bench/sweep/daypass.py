@@ -114,7 +114,9 @@ def main() -> None:
             )
             admin.execute("vacuum analyze")
             clocks = Clock.objects.filter(stopped_at=None).count()
-            print(f"{Case.objects.count():,} open cases, {clocks:,} running clocks, filled in {filled:.0f} s", flush=True)
+            print(
+                f"{Case.objects.count():,} open cases, {clocks:,} running clocks, filled in {filled:.0f} s", flush=True
+            )
             rounds = [measure(admin, day, now, dice) for _ in range(REPEATS)]
         for r in rounds:
             print(

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ground import ROOT, database, world_of_pending
+from ground import ROOT, database, processor_of, world_of_pending
 
 if TYPE_CHECKING:
     import psycopg
@@ -93,16 +93,19 @@ def detection(at: datetime, admin: psycopg.Connection) -> dict[str, float]:
 
 
 def whole(at: datetime) -> dict[str, Any]:
-    """The whole sweep: seconds, those of them in the database and in this process's own work, transactions, SQL
-    statements, and the three slowest of them."""
+    """The whole sweep: seconds, those of them in the database, seconds of processor of the database and of this
+    process, transactions, SQL statements, and the three slowest of them."""
     from django.db import connection, reset_queries
 
     from oralu.apps.routing.sweeping import sweep
 
     batches, fired = 0, 0
     statements: list[tuple[float, str]] = []
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_backend_pid()")
+        served_by = int(cursor.fetchone()[0])
     connection.force_debug_cursor = True
-    began, cpu = time.perf_counter(), time.process_time()
+    began, cpu, served = time.perf_counter(), time.process_time(), processor_of(served_by)
     while took := sweep(at=at):
         batches, fired = batches + 1, fired + took
         statements += [(float(query["time"]), query["sql"][:120]) for query in connection.queries]
@@ -114,6 +117,7 @@ def whole(at: datetime) -> dict[str, Any]:
         "sweep": seconds,
         "in_database": sum(spent for spent, _ in statements),
         "own_work": time.process_time() - cpu,
+        "database_work": processor_of(served_by) - served,
         "batches": batches,
         "statements": len(statements),
         "slowest": sorted(statements, reverse=True)[:3],
@@ -156,21 +160,22 @@ def main() -> None:
                 open_clocks = Clock.objects.filter(due_at__isnull=False).count()
                 rounds = [measure(admin, at, min(100, 20_000_000 / size)) for _ in range(REPEATS + 1)][1:]
                 result: dict[str, Any] = {"open": open_clocks, "filled_in": seconds, "rounds": rounds}
-                for name in ("claim", "index", "scan", "sweep", "in_database", "own_work"):
+                for name in ("claim", "index", "scan", "sweep", "in_database", "own_work", "database_work"):
                     result[name] = statistics.median(r[name] for r in rounds)
                 results.append(result)
                 print(
                     f"{open_clocks:>11,} open: claim {result['claim'] * 1e3:.1f} ms, by index "
                     f"{result['index'] * 1e3:.2f} ms, scan {result['scan'] * 1e3:.1f} ms, whole sweep "
-                    f"{result['sweep']:.2f} s ({result['in_database']:.2f} in the database, {result['own_work']:.2f} "
-                    f"of own work), {rounds[-1]['batches']} transactions, {rounds[-1]['statements']} "
+                    f"{result['sweep']:.2f} s ({result['in_database']:.2f} in the database; processor: "
+                    f"{result['own_work']:.2f} own, {result['database_work']:.2f} the database's), {rounds[-1]['batches']} transactions, {rounds[-1]['statements']} "
                     f"statements (filled in {seconds:.0f} s)",
                     flush=True,
                 )
         first, last = results[0], results[-1]
+        work = [r["own_work"] + r["database_work"] for r in (first, last)]
         print(
             f"growth {first['open']:,} to {last['open']:,}: claim {last['claim'] / first['claim']:.2f} x, whole sweep "
-            f"{last['sweep'] / first['sweep']:.2f} x; detection against a scan: "
+            f"{last['sweep'] / first['sweep']:.2f} x (processor {work[1] / work[0]:.2f} x); detection against a scan: "
             + ", ".join(f"{r['scan'] / r['index']:.0f} x ({r['open']:,})" for r in results)
         )
     OUT.parent.mkdir(exist_ok=True)

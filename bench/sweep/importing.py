@@ -19,7 +19,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ground import ROOT
+from ground import ROOT, processor_of
 
 if TYPE_CHECKING:
     from oralu.server.postgres import Server
@@ -64,17 +64,10 @@ def write_register(path: Path, size: int, today: date) -> None:
             table.writerow([*person, *days, *(dice.choice(words) for words in COLUMNS.values())])
 
 
-def processor_of(server: Server) -> float:
-    """Seconds of processor that the database has used, with its processes that have ended."""
-    assert server.process is not None
-    fields = Path(f"/proc/{server.process.pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
-    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-
-
 def run(command: list[str], environment: dict[str, str], folder: Path, server: Server) -> dict[str, Any]:
     """One run of the command to its end: seconds, its own seconds of processor and those of the database, its largest
     memory, its last words."""
-    began, before = time.perf_counter(), processor_of(server)
+    began, before = time.perf_counter(), _used(server)
     with (folder / "out.txt").open("w+", encoding="utf-8") as out:
         process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=out, stderr=subprocess.DEVNULL)
         _, status, used = os.wait4(process.pid, 0)
@@ -87,10 +80,15 @@ def run(command: list[str], environment: dict[str, str], folder: Path, server: S
     return {
         "seconds": round(seconds, 1),
         "own": round(used.ru_utime + used.ru_stime, 1),
-        "database": round(processor_of(server) - before, 1),
+        "database": round(_used(server) - before, 1),
         "memory_mb": used.ru_maxrss // 1024,
         "said": words[-1],
     }
+
+
+def _used(server: Server) -> float:
+    assert server.process is not None
+    return processor_of(server.process.pid)
 
 
 def main() -> None:
