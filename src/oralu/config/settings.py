@@ -221,5 +221,9 @@ LOGGING = {
     "filters": {"plain": {"()": "oralu.web.failures.PlainFailures"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["plain"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR"}, "django.server": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.server": {"level": "WARNING"},
+        "fido2": {"level": "WARNING"},
+    },
 }
