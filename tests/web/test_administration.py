@@ -305,7 +305,7 @@ def test_lists_are_paged_and_their_cost_does_not_grow(
 def test_changed_files_of_an_adopted_edition_are_an_alarm_and_judging_goes_on(
     world: World, admin: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    alarm = "не та, что была введена"
+    alarm = "не та, что была принята"
     assert alarm not in admin.get("/administration").content.decode()
     Adoption.objects.update(digest="0" * 64)
     changed_say.cache_clear()

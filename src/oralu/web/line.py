@@ -17,9 +17,9 @@ from oralu.web.components import Text, Tone
 
 SPAN_DAYS = 180
 DAY = 5
-BAND = 110
+BAND = 145
 MARGIN = 34
-LETTER = 6.7
+LETTER = 7.4
 LABEL_GAP = 12
 LANE = 18
 SPAN_LANE = 24
