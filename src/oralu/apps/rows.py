@@ -101,18 +101,22 @@ class PointersChecked:
 
     def __init__(self) -> None:
         self._sent = ExitStack()
+        self._is_asked = False
 
     def send(self) -> None:
         """Ask for the check, and do not wait for it."""
+        self._is_asked = True
         self._sent.enter_context(connection.wrap_database_errors)
         self._sent.enter_context(connection.connection.pipeline())
-        cursor = self._sent.enter_context(connection.connection.cursor())
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        self._sent.enter_context(connection.connection.cursor()).execute("SET CONSTRAINTS ALL IMMEDIATE")
 
     def close(self) -> None:
-        """Hear the answer, if a check was asked for."""
+        """Hear the answer, if a check was asked for; what is written from now on may point ahead again."""
+        is_asked, self._is_asked = self._is_asked, False
         self._sent.close()
+        if is_asked:
+            with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 @cache
