@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ground import ROOT, database, processor_of, world_of_pending
+from ground import ROOT, database, processor_of, world_of
 
 if TYPE_CHECKING:
     import psycopg
@@ -146,7 +146,7 @@ def main() -> None:
         from oralu.apps.referrals.models import Clock
         from oralu.load import Multiplier
 
-        _, now = world_of_pending(TEMPLATES)
+        _, now = world_of(TEMPLATES)
         at = now + timedelta(minutes=1)
         results: list[dict[str, Any]] = []
         with server.connect_admin() as admin:

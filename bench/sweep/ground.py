@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from oralu.server.postgres import Server
     from world import World
 
-# Every rule with a long term holds: most clocks of such a case are still to come, as the register's largest part is.
 PENDING = {
     "identity_document": "applied",
     "residence_registration": "applied",
@@ -32,6 +31,31 @@ PENDING = {
     "family_contact": "wanted",
     "plan": "draft",
 }
+"""For the sweep: every rule with a long term holds, so that most clocks of a case are still to come, as the largest part
+of a register's are."""
+SETTLED = {
+    "identity_document": ("held", "held", "applied"),
+    "residence_registration": ("permanent", "temporary", "applied"),
+    "housing": ("stable", "stable", "temporary"),
+    "violence_threat": ("no",),
+    "exploitation_risk": ("no",),
+    "income": ("lawful", "lawful", "none"),
+    "clinic_attachment": ("attached",),
+    "screening": ("done", "done", "none"),
+    "medical_need": ("low", "low", "high"),
+    "psychological_need": ("low",),
+    "family_contact": ("none",),
+    "plan": ("agreed", "agreed", "draft"),
+}
+"""A register in its usual state: of the steps that can be open one in three is."""
+
+
+def pending(n: int) -> dict[str, str]:
+    return {name: value for i, (name, value) in enumerate(PENDING.items()) if (n + i) % 7}
+
+
+def settled(n: int) -> dict[str, str]:
+    return {name: values[(n + i * 5 + n // 3 * i) % len(values)] for i, (name, values) in enumerate(SETTLED.items())}
 
 
 def processor_of(pid: int) -> float:
@@ -56,7 +80,7 @@ def database() -> Iterator[Server]:
         yield server
 
 
-def world_of_pending(cases: int) -> tuple[World, datetime]:
+def world_of(cases: int, facts: Callable[[int], dict[str, str]] = pending) -> tuple[World, datetime]:
     """A world whose cases were enrolled over the last nine days before the moment returned; what fell due until then
     has fired."""
     from oralu.apps.routing.worker import turn
@@ -66,7 +90,7 @@ def world_of_pending(cases: int) -> tuple[World, datetime]:
     for n in range(cases):
         at = world.at + timedelta(hours=n * 9 * 24 / cases)
         turn(at)
-        world.enrol(facts={k: v for i, (k, v) in enumerate(PENDING.items()) if (n + i) % 7}, at=at)
+        world.enrol(facts=facts(n), at=at)
     now = world.at + timedelta(days=9, minutes=1)
     turn(now)
     return world, now

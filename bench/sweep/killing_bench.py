@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from ground import ROOT, database, world_of_pending
+from ground import ROOT, database, world_of
 
 CLOCKS, KILLS = int(os.environ.get("CLOCKS", "40000")), int(os.environ.get("KILLS", "200"))
 WORKERS, STOPS = int(os.environ.get("WORKERS", "2")), int(os.environ.get("STOPS", "20"))
@@ -28,7 +28,7 @@ def kills() -> dict[str, Any]:
         from oralu.apps.referrals.models import Clock
         from oralu.load import Multiplier
 
-        _, now = world_of_pending(30)
+        _, now = world_of(30)
         at = now + timedelta(days=1, hours=1)
         with server.connect_admin() as admin:
             each = Clock.objects.filter(due_at__lte=at).count()
