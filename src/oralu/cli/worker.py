@@ -18,7 +18,9 @@ def command() -> None:
 
     django.setup()
     from oralu.apps.routing.worker import run
+    from oralu.config.logs import log_uncaught
 
+    log_uncaught()
     stop = threading.Event()
 
     def ask_to_stop(number: int, frame: FrameType | None) -> None:

@@ -45,6 +45,19 @@ def number(name: str, *, default: int, least: int = 0) -> int:
     return int(word)
 
 
+def one_of(name: str, known: tuple[str, ...]) -> str:
+    """Read one of a few words; empty if it is not given."""
+    word = os.environ.get(name, "").strip().lower()
+    if word and word not in known:
+        raise ImproperlyConfigured(f"{name}={word!r}: write {' or '.join(known)}.")
+    return word
+
+
+def path(name: str, *, default: Path) -> Path:
+    """Read a path; one that is not absolute starts where the program was started."""
+    return Path(os.environ.get(name) or default).absolute()
+
+
 def words(name: str, *, default: list[str]) -> list[str]:
     """Read a list separated by commas."""
     found = [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]

@@ -7,7 +7,7 @@ import os
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from oralu.config import environment
+from oralu.config import environment, logs, ratelimits
 
 BASE_DIR = environment.PROJECT_FOLDER
 DATA_DIR = environment.data_folder()
@@ -50,6 +50,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "oralu.config.logs.RequestLogMiddleware",
+    "oralu.config.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -62,6 +64,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "oralu.web.middleware.UserLanguageMiddleware",
     "oralu.web.account.required.RequiredStepsMiddleware",
+    "oralu.config.ratelimits.RateLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -115,6 +118,17 @@ if environment.flag("ORALU_POOL"):
         "max_size": environment.number("ORALU_POOL_SIZE", default=10, least=1),
         "timeout": 10,
     }
+DATABASES["journal"] = DATABASES["default"] | {
+    "ATOMIC_REQUESTS": False,
+    "OPTIONS": dict(DATABASES["default"]["OPTIONS"]),
+    "TEST": {"MIRROR": "default"},
+}
+"""The same database by a second connection: what was refused is written there, since a rollback would erase it."""
+if "pool" in DATABASES["journal"]["OPTIONS"]:
+    DATABASES["journal"]["OPTIONS"]["pool"] = {"min_size": 0, "max_size": 2, "timeout": 10}
+REFUSALS_DATABASE = "journal"
+JOURNAL_KEY = environment.path("ORALU_JOURNAL_KEY", default=DATA_DIR / "journal.key")
+JOURNAL_HEADS = environment.path("ORALU_JOURNAL_HEADS", default=DATA_DIR / "journal-heads.jsonl")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "access.User"
@@ -162,6 +176,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health(/|$)"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -214,16 +229,5 @@ EMAIL_USE_TLS = environment.flag("ORALU_SMTP_TLS", default=True)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = os.environ.get("ORALU_SMTP_FROM", "oralu@localhost")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"plain": {"()": "oralu.web.failures.PlainFailures"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["plain"]}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "django.server": {"level": "WARNING"},
-        "fido2": {"level": "WARNING"},
-    },
-}
+LOGGING = logs.configuration(environment.one_of("ORALU_LOG", ("json", "text")))
+RATE_LIMITS = ratelimits.LIMITS

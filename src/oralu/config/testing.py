@@ -19,6 +19,9 @@ from oralu.config.settings import *  # noqa: E402, F403
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["*"]
 MFA_REQUIRED = False
+REFUSALS_DATABASE = "default"
+"""A test's one transaction is all that it sees; tests/journal proves the second connection."""
+RATE_LIMITS = {}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STATIC_ROOT.mkdir()  # noqa: F405 — WhiteNoise warns of a folder that is not there
 del os.environ["ORALU_DATA"]

@@ -19,8 +19,10 @@ THREADS = 8
 def load() -> Callable[..., Any]:
     """Runs inside each of granian's own workers, which would otherwise outlive a killed main process."""
     die_with_parent(signal.SIGTERM)
+    from oralu.config.logs import log_uncaught
     from oralu.config.wsgi import application
 
+    log_uncaught()
     return application
 
 
