@@ -5,7 +5,7 @@ DATA ?= ./data
 SIZE ?= 150
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: bench-sweep bench-day bench-import bench-kill bench-state help setup run demo test check format browser messages docs lock clean
+.PHONY: bench-sweep bench-day bench-import bench-kill bench-state help setup run demo test test-cells check format browser messages docs lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,8 +28,12 @@ check: setup ## Style, types and the contracts between packages
 test: browser check ## Everything that must hold; installs Chromium where it may
 	@$(BIN)/pytest -n 2 -m "not slow and not browser"
 	@$(BIN)/pytest -n 2 -m "browser and not slow"
+	@$(BIN)/pytest -n 2 -m slow tests/lattice
 
-test-slow: browser ## The long proofs: 30,000 cases, every cell, every state of the demo, every statement of the worker
+test-cells: setup ## The tables against the interpreter on every cell, and 20,000 cases in a file: a part of make test
+	@$(BIN)/pytest -n 2 -m slow tests/lattice
+
+test-slow: browser ## The long proofs: 30,000 cases, every cell again, every state of the demo, every statement of the worker
 	@$(BIN)/pytest -n 2 -m slow
 
 bench: setup ## Run the peers beside ours, in turns, and write docs/performance.md

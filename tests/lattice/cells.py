@@ -165,20 +165,20 @@ class Reference:
         place: int,
         before: dict[str, Told],
     ) -> Array:
-        number, radixes = np.zeros(len(codes), np.int64), []
-        for axis in axes:
-            number *= len(axis.values)
-            number += self._value(axis, codes, place, before)
-            radixes.append(len(axis.values))
+        radixes = [len(axis.values) for axis in axes]
         memo = self.memo.get(key)
         if memo is None:
             memo = self.memo[key] = np.full(prod(radixes), -1, np.int16)
-        found = memo[number]
-        if (found < 0).any():
+        number = np.zeros(len(codes), np.int32 if len(memo) < 1 << 31 else np.int64)
+        for axis, radix in zip(axes, radixes, strict=True):
+            number *= number.dtype.type(radix)
+            np.add(number, self._value(axis, codes, place, before), out=number, casting="unsafe")
+        found = np.take(memo, number)
+        if found.min(initial=0) < 0:
             for one in np.unique(number[found < 0]):
                 memo[one] = interpret(_state(axes, radixes, int(one)))
                 self.interpreted += 1
-            found = memo[number]
+            found = np.take(memo, number)
         return found
 
     def _value(self, axis: Axis, codes: Codes, place: int, before: dict[str, Told]) -> Array:
