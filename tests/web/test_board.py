@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from oralu import policyfiles
 from oralu.apps.access.models import Role, User
 from oralu.apps.agencies.models import Agency, Region
 from oralu.apps.cases.models import Case
 from oralu.apps.cases.services import EvidenceData
 from oralu.apps.journal.models import Entry
 from oralu.apps.referrals.models import CorrectiveMeasure, Escalation, Referral
+from oralu.apps.referrals.selectors import escalations_visible_to
+from oralu.apps.referrals.services import escalation_answer
 from oralu.apps.routing import board_selectors as figures
 from oralu.apps.routing.board_rows import Figure, board_rows
 from oralu.apps.routing.facts import FactData
+from oralu.apps.routing.policies import edition_adopt
 from oralu.apps.routing.referring import referral_person_confirms, referral_person_disputes, referral_serve
 from oralu.apps.routing.worker import turn
-from world import World, build
+from oralu.web.board.showing import late_one
+from world import EDITION, World, build
 
 NO_PAPERS = {
     "identity_document": "none",
@@ -310,3 +317,53 @@ def test_the_cost_of_the_board_does_not_grow_with_the_cases(
 
 def test_an_empty_board_says_that_nothing_is_broken(world: World, sign_in: Callable[[User], Client]) -> None:
     assert 'class="nothing"' in sign_in(world.kairat).get("/board").content.decode()
+
+
+@pytest.fixture
+def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A second edition that calls a domain by another name."""
+    for name in (EDITION, "kz-trial-2027"):
+        shutil.copytree(policyfiles.POLICY_DIR / EDITION, tmp_path / name)
+    file = tmp_path / "kz-trial-2027" / "edition.yaml"
+    words = file.read_text(encoding="utf-8").replace(f"edition: {EDITION}", "edition: kz-trial-2027")
+    label = policyfiles.load_edition(EDITION).label("domain", "economic", "ru")
+    assert label in words
+    file.write_text(words.replace(label, "трудовой и денежный"), encoding="utf-8")
+    monkeypatch.setattr(policyfiles, "POLICY_DIR", tmp_path)
+    policyfiles._folder.cache_clear()
+    yield "kz-trial-2027"
+    policyfiles._folder.cache_clear()
+
+
+def test_the_words_over_the_figures_are_those_of_the_edition_in_force(
+    world: World, sign_in: Callable[[User], Client], trial: str
+) -> None:
+    head = sign_in(world.bolat)
+    assert "Трудовой и денежный" not in head.get("/board").content.decode()
+    day = world.at.date() + timedelta(days=1)
+    edition_adopt(edition_name=trial, region=world.region, from_date=day, actor=world.admin, at=world.at)
+    assert "Трудовой и денежный" in head.get("/board").content.decode()
+    export = b"".join(head.get("/cases.csv").streaming_content).decode()
+    assert "рудовой и денежный" in export
+
+
+def test_a_late_measure_names_who_was_to_carry_it_out(world: World, sign_in: Callable[[User], Client]) -> None:
+    world.enrol(facts=NO_PAPERS)
+    at = world.at + timedelta(days=12)
+    turn(at)
+    missed = Escalation.objects.filter(kind=Escalation.Kind.BREACH).first()
+    assert missed is not None
+    leader = User.objects.filter(agency=missed.agency).first()
+    escalation_answer(
+        escalation=missed,
+        cause="staff_overloaded",
+        cause_note="",
+        measure="Выделить окно",
+        responsible="Зам. руководителя Ахметов",
+        due_on=(at + timedelta(days=2)).date(),
+        actor=leader,
+        at=at,
+    )
+    turn(at + timedelta(days=5))
+    late = escalations_visible_to(leader).get(kind=Escalation.Kind.MEASURE_LATE)
+    assert late_one(late) == "Зам. руководителя Ахметов"
