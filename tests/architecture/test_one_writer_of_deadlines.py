@@ -28,6 +28,7 @@ def writes(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func)
             is_clock = name == "Clock" or name.startswith("Clock.objects") or name.endswith((".update", "setattr"))
+            is_clock = is_clock or (name == "row_new" and ast.unparse(node.args[0]) == "Clock")
             for keyword in node.keywords:
                 if is_clock and keyword.arg in COMPUTED and "filter" not in name.rpartition(".")[2]:
                     yield f"{where}: {name}({keyword.arg}=…)"

@@ -154,10 +154,15 @@ def _quoted(name: str) -> str:
 
 
 def _json(rows: Sequence[dict[str, Any]]) -> str:
-    return json.dumps(rows, default=_plain, ensure_ascii=False, check_circular=False)
+    """The rows as one JSON value. A batch tells the same moment thousands of times: each object is written out once."""
+    told: dict[int, str] = {}
 
+    def plain(value: object) -> str:
+        text = told.get(id(value))
+        if text is None:
+            if not isinstance(value, date):  # a datetime is one
+                raise TypeError(f"{value!r} cannot be written as a row")
+            text = told[id(value)] = value.isoformat()
+        return text
 
-def _plain(value: object) -> str:
-    if isinstance(value, date):  # a datetime is one
-        return value.isoformat()
-    raise TypeError(f"{value!r} cannot be written as a row")
+    return json.dumps(rows, default=plain, ensure_ascii=False, check_circular=False)

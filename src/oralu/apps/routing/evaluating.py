@@ -15,7 +15,7 @@ from oralu.apps.agencies.services import place_hold
 from oralu.apps.cases.models import Case, CaseState, EvaluationRecord, Milestone
 from oralu.apps.journal.services import Record, entries_record
 from oralu.apps.messages.services import messages_write
-from oralu.apps.referrals.clocks import PREREQUISITE, clock_compute, clocks_save, interval_switch, start_of_day
+from oralu.apps.referrals.clocks import PREREQUISITE, clocks_begin, clocks_save, interval_switch, start_of_day
 from oralu.apps.referrals.models import Clock, ClockInterval, Escalation, Need, Referral
 from oralu.apps.referrals.services import Leadership, escalations_write, needs_close, referral_messages
 from oralu.apps.routing.frames import Frame, anchor, frames_load, local_day
@@ -150,9 +150,9 @@ def _open(plans: Sequence[Plan], actor: User | None, at: datetime) -> dict[tuple
                 )
             )
     rows_insert(needs)
-    for clock, interval in zip(clocks, intervals, strict=True):
+    for clock in clocks:
         clock.need_id = clock.need.pk
-        clock_compute(clock, [interval])
+    clocks_begin(zip(clocks, intervals, strict=True))
     rows_insert(clocks)
     for interval in intervals:
         interval.clock_id = interval.clock.pk
