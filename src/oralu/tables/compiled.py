@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -85,11 +84,6 @@ class Out(NamedTuple):
     index: npt.NDArray[np.uint8]  # type: ignore[assignment]
     highest: npt.NDArray[np.uint8]
     success: npt.NDArray[np.int8]
-
-
-def can_compile() -> bool:
-    """Whether the extra `fast` is installed; it is not imported by asking."""
-    return find_spec("numba") is not None
 
 
 def evaluate_compiled(lattice: Lattice, codes: Codes, *, threads: int = 1) -> Answers:
