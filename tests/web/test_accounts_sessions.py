@@ -161,3 +161,24 @@ def test_what_has_run_out_is_swept_at_the_next_sign_in(world: World) -> None:
     Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
     signed_in("bolat")
     assert list(Session.objects.values_list("user", flat=True)) == [world.bolat.pk]
+
+
+def test_a_click_in_a_page_whose_session_is_over_leads_to_the_whole_page_of_sign_in(world: World) -> None:
+    client = signed_in("aigul")
+    age(world.aigul, seen_at=timedelta(days=1))
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/cases?q=x"}
+    answer = client.get("/messages", headers=headers)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (200, "/login?next=%2Fcases%3Fq%3Dx")
+
+
+def test_an_open_screen_is_no_place_to_guess_the_password(world: World) -> None:
+    client = signed_in("aigul")
+    client.cookies.pop(next(name for name in client.cookies if name.startswith("device-")))
+    new = "another-long-password-7"
+    guess = {"old_password": "guess", "new_password1": new, "new_password2": new}
+    for _n in range(30):
+        client.post("/profile/password", guess)
+    client.post("/profile/password", {**guess, "old_password": PASSWORD})
+    world.aigul.refresh_from_db()
+    assert world.aigul.check_password(PASSWORD), "not even the right one, for a while"
+    assert sign_in(Client(), "aigul").status_code == 302, "which does not reach the page of sign-in"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +27,13 @@ NOW = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
 @pytest.fixture
 def world(db: None) -> World:
     return build()
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pages see one moment, however slow the machine is: no delay runs out between two tries."""
+    stopped = timezone.now()
+    monkeypatch.setattr(signing_in, "timezone", SimpleNamespace(now=lambda: stopped))
 
 
 def sign_in(client: Client, login: str, password: str, address: str = OFFICE):

@@ -14,6 +14,7 @@ GROUPS = {
     "run": ("oralu.cli.run", "Start Oralu here: database, web server and worker."),
     "demo": ("oralu.cli.demo", "Load the demo cohort into an empty database."),
     "administrator": ("oralu.cli.administrator", "Create the first account of an installation."),
+    "account": ("oralu.cli.account", "Let somebody in again: reset the second factor, print an invitation."),
     "manage": ("oralu.cli.manage", "Django's own management commands."),
     "backup": ("oralu.cli.backup", "Back up the database and every file of the register."),
     "restore": ("oralu.cli.backup:restore_command", "Bring a register back, as it was at a moment."),

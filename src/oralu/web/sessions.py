@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
+from django_htmx.http import HttpResponseClientRedirect
 
 from oralu.apps.access.entry_models import Session
 from oralu.apps.access.session_services import session_end, session_seen
@@ -73,7 +77,19 @@ class SessionLimitsMiddleware:
                     logout(request)
             else:
                 session_seen(session=row, at=now)
-        return self.get_response(request)
+        response = self.get_response(request)
+        return to_the_whole_page(request, response) if request.headers.get("HX-Request") else response
+
+
+def to_the_whole_page(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Who clicks in a page whose session is over is led to the page of sign-in as a whole, and back to that page; htmx
+    would else put the sign-in into a panel."""
+    login = reverse("login")
+    if urlsplit(response.headers.get("Location", "")).path != login:
+        return response
+    here = urlsplit(request.headers.get("HX-Current-URL", ""))
+    onward = f"{here.path}?{here.query}" if here.query else here.path
+    return HttpResponseClientRedirect(f"{login}?{urlencode({'next': onward or '/'})}")
 
 
 def reason_to_end(row: Session, now: datetime) -> str:

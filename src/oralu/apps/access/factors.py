@@ -176,7 +176,7 @@ def factor_remove(*, user: User, factor_id: int, is_required: bool, keep: str | 
 
 
 @transaction.atomic
-def factors_reset(*, user: User, actor: User, at: datetime) -> int:
+def factors_reset(*, user: User, actor: User | None, at: datetime) -> int:
     """Take all factors of somebody who has lost them; the person is signed out and sets up new ones at the next
     sign-in. Returns how many there were. Tell the person: it may not be they who asked."""
     count, _by_model = Authenticator.objects.filter(user=user).delete()

@@ -128,8 +128,9 @@ class ProfileForm(forms.Form):
 class PasswordForm(PasswordChangeForm):
     """The old password and the new one twice. The password of a demo account stays, since all who try it share it."""
 
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, user: User, *args: Any, wait: timedelta | None = None, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
+        self.wait = wait
         labels = {
             "old_password": gettext_lazy("Present password"),
             "new_password1": gettext_lazy("New password"),
@@ -140,6 +141,12 @@ class PasswordForm(PasswordChangeForm):
             self.fields[name].help_text = ""
             self.fields[name].widget.attrs.pop("autofocus", None)
         self.fields["new_password1"].help_text = gettext_lazy("At least 12 characters, not only digits, not your name.")
+
+    def clean_old_password(self) -> str:
+        """Who finds a screen unlocked does not get to guess at the password through it."""
+        if self.wait:
+            raise too_many(self.wait)
+        return super().clean_old_password()
 
     def clean(self) -> dict[str, Any] | None:
         new = self.cleaned_data.get("new_password1")

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from oralu.apps.access.models import Role
 from oralu.apps.access.services import profile_change, user_save
-from oralu.web.account.entering import keep_signed_in
+from oralu.apps.access.throttling import attempt_begin, attempt_succeed
+from oralu.web.account.entering import keep_signed_in, places_here
 from oralu.web.account.forms import PasswordForm, ProfileForm
 from oralu.web.acting import see_other
 from oralu.web.components import Term
@@ -69,7 +70,12 @@ def password(request: StaffRequest) -> HttpResponse:
     user, was_due = request.user, request.user.must_change_password
     if request.method != "POST":
         return _password_page(request, PasswordForm(user))
-    form = PasswordForm(user, request.POST)
+    places = places_here(request, user.username, "confirm")
+    wait = attempt_begin(places=places, at=request.at)
+    form = PasswordForm(user, request.POST, wait=wait)
+    form.full_clean()
+    if not wait and "old_password" not in form.errors:
+        attempt_succeed(places=places, at=request.at)
     if form.is_valid():
         try:
             with transaction.atomic():

@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -117,8 +116,7 @@ def invited(request: StaffRequest, account: User, invitation: Invitation) -> Htt
         outgoing = Outgoing(key, account.pk, "invited", None, data, email=True)
         for message in messages_write(outgoing=[outgoing], at=request.at):
             message_read(message=message, at=request.at)
-    with override(account.language):
-        until = date_format(localtime(invitation.expires_at), "DATETIME_FORMAT")
+    until = date_format(localtime(invitation.expires_at), "DATETIME_FORMAT")
     context = _context(account, _("Invitation"), link="" if is_sent else link, until=until)
     return render(request, "administration/invited.html", context)
 

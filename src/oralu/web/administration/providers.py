@@ -31,9 +31,7 @@ class ProviderForm(forms.ModelForm):
         model = IdentityProvider
         fields = ("agency", "name", "key", "issuer", "client_id", "is_only", "is_active")
         help_texts = {
-            "key": gettext_lazy(
-                "Part of the address to which the provider sends people back. It stays as it is."
-            ),
+            "key": gettext_lazy("Part of the address to which the provider sends people back. It stays as it is."),
             "issuer": gettext_lazy("As the provider writes it, without /.well-known/…"),
             "is_only": gettext_lazy("Passwords and passkeys of Oralu are then refused to them."),
         }
