@@ -155,6 +155,8 @@ def assert_deadlines() -> None:
     ]
     assert done_late
     assert len(done_late) < CorrectiveMeasure.objects.exclude(done_at=None).count()
+    # A measure that is late is late by weeks: by the review after next somebody has carried it out.
+    assert not CorrectiveMeasure.objects.filter(done_at=None, due_on__lt=(AT - timedelta(days=70)).date()).exists()
     assert Escalation.objects.filter(answered_at=None).exists()
     assert Escalation.objects.filter(in_digest=True).exists()
     assert Message.objects.filter(read_at=None, created_at__gt=AT - timedelta(days=2)).exists()
