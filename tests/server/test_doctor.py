@@ -207,3 +207,20 @@ def test_the_command_says_it_in_words_and_in_json(database_server: Server, tmp_p
         check=False,
     )
     assert {f["code"]: f["level"] for f in json.loads(done.stdout)["findings"]}["roles"] == "alarm"
+
+
+def test_row_security_that_was_taken_down_is_an_alarm(
+    well: None, database_server: Server, transactional_db: None
+) -> None:
+    with database_server.connect_admin() as admin:
+        admin.execute("create table walled (a int)")
+        admin.execute("alter table walled enable row level security")
+        try:
+            assert levels()["row_security"] is Level.ALARM, "enabled and not forced: its owner passes through"
+            admin.execute("alter table walled force row level security")
+            assert levels()["row_security"] is not Level.ALARM
+            admin.execute("create policy everybody on walled using (true)")
+            admin.execute("alter table walled disable row level security")
+            assert levels()["row_security"] is Level.ALARM
+        finally:
+            admin.execute("drop table walled")

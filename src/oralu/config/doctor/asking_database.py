@@ -67,6 +67,39 @@ def roles() -> Finding:
     return Finding("roles", Level.OK, "The role of the application is plain and owns nothing.", 0)
 
 
+def row_security() -> Finding:
+    """A wall that was built may not be taken down: what has a policy has it enabled and forced."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select c.relname, c.relrowsecurity and c.relforcerowsecurity from pg_class c"
+            " join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'"
+            " where c.relkind in ('r', 'p') and (c.relrowsecurity"
+            " or exists(select 1 from pg_policy p where p.polrelid = c.oid)) order by 1"
+        )
+        rows = cursor.fetchall()
+    if not rows:
+        return Finding("row_security", Level.WARNING, "Row security stands on no table.", 0)
+    if down := [name for name, stands in rows if not stands]:
+        words = (
+            f"Row security is off, or not forced, on {', '.join(down)}: run the migrations, and find out who did it."
+        )
+        return Finding("row_security", Level.ALARM, words, len(down))
+    return Finding("row_security", Level.OK, f"Row security stands on {len(rows)} tables.", 0)
+
+
+def journal() -> Iterator[Finding]:
+    """What the journal says is proof only once it is sealed."""
+    with connection.cursor() as cursor:
+        cursor.execute("select to_regclass('public.journal_pending') is not null")
+        if not cursor.fetchone()[0]:
+            return
+        cursor.execute("select coalesce(extract(epoch from clock_timestamp() - min(since)), 0) from journal_pending")
+        waiting = float(cursor.fetchone()[0])
+    words = f"Entries of the journal have waited {duration(waiting)} for their seal: see the log of the worker."
+    fine = "The journal is sealed."
+    yield graded("journal_unsealed", round(waiting), "s", warning=300, alarm=900, fine=fine, words=words)
+
+
 def _marked_as_demo() -> bool:
     """The mark that `oralu run` sets in a private database, for a command that it did not start."""
     with connection.cursor() as cursor:

@@ -14,6 +14,8 @@ OF_DATABASE: tuple[Question, ...] = (
     asking_database.clock_skew,
     asking_database.migrations,
     asking_database.roles,
+    asking_database.row_security,
+    asking_database.journal,
     asking_database.promises,
     asking_database.archiving,
 )
