@@ -142,6 +142,7 @@ def test_a_lost_register_is_restored_to_a_moment_and_its_clocks_go_on_without_fi
     assert len(lost) >= 6
     assert letters
     crash(register)
+    (place / "data" / "journal-heads.jsonl").write_text("what was known outside\n")
 
     wish = Wish(backup=taken.path, data=place / "new", to=moment, old=place / "data")
     done = restore(wish, {}, lambda words: None)
@@ -163,6 +164,7 @@ def test_a_lost_register_is_restored_to_a_moment_and_its_clocks_go_on_without_fi
         path = place / "new" / evidence_path(kept).relative_to(place / "data")
         assert path.read_bytes() == PDF + content
     assert (place / "new" / "secret.key").read_text() == "an-invented-key"
+    assert (place / "new" / "journal-heads.jsonl").read_text() == "what was known outside\n"
 
 
 def test_a_backup_in_one_encrypted_file_needs_its_key_and_nothing_else(register: Server, place: Path) -> None:

@@ -104,5 +104,6 @@ def _tell(done: Restored, data: Path) -> None:
         click.echo(f"{len(done.missing)} files of evidence are missing: {', '.join(done.missing[:5])}")
     click.echo(
         f"{done.sessions} sessions were ended: everybody signs in anew. E-mail sent after that moment is sent again, "
-        "with the same Message-ID. Deadlines go on as soon as Oralu runs. Take a new backup now."
+        "with the same Message-ID. Deadlines go on as soon as Oralu runs. Take a new backup now. What the journal said "
+        "after that moment is gone: its seals say so until the restore is acknowledged (docs/guides/operations.md)."
     )

@@ -31,6 +31,8 @@ from oralu.server.postgres import Server
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+HEADS = "journal-heads.jsonl"
+"""What was said of the journal outside the database is not turned back with it: a restore must remain visible."""
 SESSIONS = ("access_session", "django_session")
 """Emptied after a restore: a session that was ended since the backup must not come back to life."""
 
@@ -108,6 +110,8 @@ def _restore(
     copy_files(folder / "data", wish.data)
     if wish.old is not None and (wish.to or wish.latest):
         copy_files(wish.old / "evidence", wish.data / "evidence")
+    if wish.old is not None and (wish.old / HEADS).is_file():
+        shutil.copy2(wish.old / HEADS, wish.data / HEADS)
     if found.kind == "physical":
         goal = Goal(point=None if wish.to or wish.latest else found.log["point"], to=wish.to)
         say("Replaying the log of the database…")
