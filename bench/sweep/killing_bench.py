@@ -71,7 +71,7 @@ def stops() -> dict[str, Any]:
         with Server(folder) as server:
             speak_to(server.owner_url)
             call_command("migrate", verbosity=0, interactive=False)
-            speak_to(server.app_url)
+            speak_to(server.worker_url)
             world = build()
 
             def write(key: str) -> None:

@@ -382,7 +382,7 @@ def test_killed_in_the_middle_it_leaves_nothing_and_runs_again(database_server, 
     path = tmp_path / "long.csv"
     count = 3 * BATCH
     _write_long(path, count, now.date())
-    environment = os.environ | {"DATABASE_URL": database_server.app_url, "ORALU_DATA": str(tmp_path)}
+    environment = os.environ | {"DATABASE_URL": database_server.worker_url, "ORALU_DATA": str(tmp_path)}
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     words = ["-m", "oralu", "cases", "import", str(path), "--unit", str(world.unit.pk), "--by", "bolat"]
 

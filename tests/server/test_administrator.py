@@ -30,7 +30,7 @@ def create(server: Server, data: Path, password: str) -> subprocess.CompletedPro
         password,
     ]
     environment = os.environ | {
-        "DATABASE_URL": server.app_url,
+        "DATABASE_URL": server.worker_url,
         "ORALU_DATA": str(data),
         "DJANGO_SETTINGS_MODULE": "oralu.config.settings",
     }

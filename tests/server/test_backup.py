@@ -67,7 +67,7 @@ def register(place: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Server
         with django_db_blocker.unblock(), server:
             speak_to(server.owner_url)
             call_command("migrate", verbosity=0, interactive=False)
-            speak_to(server.app_url)
+            speak_to(server.worker_url)
             yield server
             default.close()
     finally:
@@ -151,7 +151,7 @@ def test_a_lost_register_is_restored_to_a_moment_and_its_clocks_go_on_without_fi
 
     mail.outbox.clear()
     with Server(place / "new") as server:
-        speak_to(server.app_url)
+        speak_to(server.worker_url)
         assert fired() == before
         turn(late)
         assert fired() - before == lost

@@ -41,7 +41,7 @@ def test_database_url_goes_before_the_private_database(monkeypatch: pytest.Monke
     monkeypatch.setenv("ORALU_DATA", str(tmp_path))
     monkeypatch.delenv("DATABASE_URL", raising=False)
     assert environment.database_url() == "postgresql:///app"
-    monkeypatch.setenv("ORALU_AS_OWNER", "yes")
+    monkeypatch.setenv("ORALU_AS", "owner")
     assert environment.database_url() == "postgresql:///owner"
     monkeypatch.setenv("DATABASE_URL", "postgresql:///given")
     assert environment.database_url() == "postgresql:///given"

@@ -106,7 +106,11 @@ def test_a_folder_that_cannot_be_written_is_refused(place: Path, port: int) -> N
 
 def test_database_url_takes_precedence_and_no_private_server_is_started(place: Path, port: int) -> None:
     with Server(place / "elsewhere", durable=False) as server:
-        addresses = {"DATABASE_URL": server.app_url, "ORALU_OWNER_DATABASE_URL": server.owner_url}
+        addresses = {
+            "DATABASE_URL": server.app_url,
+            "ORALU_OWNER_DATABASE_URL": server.owner_url,
+            "ORALU_WORKER_DATABASE_URL": server.worker_url,
+        }
         oralu = Oralu(place / "data", port, addresses)
         oralu.open()
         assert oralu.healthy()

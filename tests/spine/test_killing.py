@@ -57,7 +57,7 @@ def durable_server(django_db_blocker: DjangoDbBlocker, database_server: Server) 
         with django_db_blocker.unblock(), Server(folder) as server:
             speak_to(server.owner_url)
             call_command("migrate", verbosity=0, interactive=False)
-            speak_to(server.app_url)
+            speak_to(server.worker_url)
             yield server
             default.close()
     finally:

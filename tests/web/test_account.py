@@ -237,7 +237,7 @@ def test_the_list_of_messages_costs_the_same_for_any_number(
     client.force_login(world.dana)
     for _ in range(30):
         tell(world, world.dana, "referral_sent", referral=1)
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(9):
         client.get("/messages")
 
 

@@ -106,7 +106,7 @@ def test_being_seen_costs_one_write_a_minute(world: World, django_assert_max_num
     client.get("/messages")
     seen = Session.objects.get(user=world.dana).seen_at
     assert seen > before
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(9):
         client.get("/messages")
     assert Session.objects.get(user=world.dana).seen_at == seen
 

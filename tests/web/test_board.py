@@ -309,9 +309,9 @@ def test_the_cost_of_the_board_does_not_grow_with_the_cases(
         world.enrol(facts=NO_PAPERS)
     turn(world.at + timedelta(hours=25))
     client = sign_in(getattr(world, who))
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(24):
         assert client.get("/board").status_code == 200
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         assert client.get("/board/breaches").status_code == 200
 
 

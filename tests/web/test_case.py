@@ -21,7 +21,7 @@ from oralu.apps.routing.lifecycle import case_close, case_suspend
 from oralu.apps.routing.referring import referral_accept
 from world import World, build
 
-MOST_QUERIES = 34
+MOST_QUERIES = 36
 WITHOUT_PAPERS = {"identity_document": "none", "housing": "stable", "violence_threat": "no", "exploitation_risk": "no"}
 PDF = b"%PDF-1.4 of a test"
 Enter = Callable[[User], Client]

@@ -15,7 +15,7 @@ from oralu.apps.journal.models import Entry
 from oralu.apps.people.models import Child, Merge, Person
 from oralu.apps.people.services import ChildData, ChildRow, consent_record
 from oralu.apps.referrals.models import Need, Referral
-from oralu.apps.routing.enrol_selectors import household_cases
+from oralu.apps.routing.enrol_selectors import household_case
 from oralu.apps.routing.household import children_set
 from oralu.apps.routing.lifecycle import case_close
 from oralu.core.identifiers import iin_generate
@@ -181,7 +181,7 @@ def test_a_record_of_another_unit_cannot_be_compared_or_merged(aigul: Client, wo
 
 def test_the_old_unit_does_not_write_about_a_person_whom_another_unit_leads_now(aigul: Client, world: World) -> None:
     case = closed(world)
-    assert household_cases(world.aigul).filter(pk=case.pk).exists()
+    assert household_case(world.aigul, case.pk) == case
     world.enrol(person=case.person, unit=world.erlan.agency, officer=world.erlan)
     for name in ("person-edit", "children", "person-merge"):
         assert aigul.get(reverse(name, args=[case.pk])).status_code == 404

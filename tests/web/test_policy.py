@@ -42,5 +42,5 @@ def test_an_administrator_reads_the_policy_without_counts(world: World, client: 
 
 def test_the_page_takes_a_fixed_number_of_queries(world: World, client: Client, django_assert_max_num_queries) -> None:
     client.force_login(world.aigul)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         client.get("/policy")

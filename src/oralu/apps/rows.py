@@ -54,12 +54,13 @@ def _blank(model: type[Model]) -> tuple[dict[str, Any], list[tuple[str, Callable
 
 
 def rows_insert(objects: Collection[Model]) -> None:
-    """Insert new objects of one model in their order and give them their keys. No signals, no `save`, as in
-    `bulk_create`; the keys of related objects have to be known."""
+    """Insert new objects of one model in their order and give them their keys, unless these are reserved for all of
+    them. No signals, no `save`, as in `bulk_create`; the keys of related objects have to be known."""
     if not objects:
         return
-    model = type(next(iter(objects)))
-    statement, fields = _insert(model)
+    first = next(iter(objects))
+    model = type(first)
+    statement, fields = _insert(model, first.pk is not None)
     rows = _rows(objects, fields)
     with connection.cursor() as cursor:
         cursor.execute(statement, [_json(rows)])
@@ -68,6 +69,21 @@ def rows_insert(objects: Collection[Model]) -> None:
     for item, (key,) in zip(objects, keys, strict=True):
         item.__dict__[name] = key
         item._state.adding, item._state.db = False, alias
+
+
+def keys_reserve(objects: Collection[Model]) -> list[int]:
+    """Give new objects their keys before they are written, so that they may be taken in hand (`access.walls`)."""
+    if not objects:
+        return []
+    table = type(next(iter(objects)))._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select nextval(pg_get_serial_sequence(%s, 'id')) from generate_series(1, %s)", [table, len(objects)]
+        )
+        keys = [key for (key,) in cursor.fetchall()]
+    for item, key in zip(objects, keys, strict=True):
+        item.pk = key
+    return keys
 
 
 def values_insert(model: type[Model], rows: Sequence[dict[str, Any]]) -> None:
@@ -120,12 +136,12 @@ class PointersChecked:
 
 
 @cache
-def _insert(model: type[Model]) -> tuple[str, list[tuple[str, str]]]:
+def _insert(model: type[Model], with_key: bool = False) -> tuple[str, list[tuple[str, str]]]:
     options = model._meta
-    fields = [field for field in options.concrete_fields if not field.primary_key]
+    fields = [field for field in options.concrete_fields if with_key or not field.primary_key]
     columns = ", ".join(_quoted(field.column) for field in fields)
     statement = (
-        f"INSERT INTO {_quoted(options.db_table)} ({columns}) SELECT {columns}"
+        f"INSERT INTO {_quoted(options.db_table)} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns}"
         f" FROM jsonb_to_recordset(%s::jsonb) AS v({_typed(fields)}) RETURNING {_quoted(options.pk.column)}"
     )
     return statement, [(field.column, field.attname) for field in fields]

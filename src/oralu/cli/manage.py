@@ -20,14 +20,14 @@ def command(arguments: tuple[str, ...]) -> None:
     """Run a management command of Django.
 
     Without DATABASE_URL it uses the private database: the running one, or one started for as long as the command lasts.
-    Commands that change the schema run as its owner, all others as the plain application role.
+    Commands that change the schema run as its owner, all others as the role of the system's own processes.
     """
     from oralu.server.errors import CannotStartError
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oralu.config.settings")
     name = arguments[0] if arguments else "help"
     if name in AS_OWNER:
-        os.environ["ORALU_AS_OWNER"] = "yes"
+        os.environ["ORALU_AS"] = "owner"
     with ExitStack() as stack:
         try:
             if name not in WITHOUT_DATABASE:

@@ -14,6 +14,7 @@ import click
 def command() -> None:
     """Sweep due clocks and send the outbox until told to stop. Any number of workers may run at once."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oralu.config.settings")
+    os.environ.setdefault("ORALU_AS", "worker")
     import django
 
     django.setup()

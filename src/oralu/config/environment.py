@@ -67,13 +67,16 @@ def words(name: str, *, default: list[str]) -> list[str]:
 def database_url() -> str | None:
     """The database to use: DATABASE_URL first, else the private server of the data folder, else none.
 
-    A command marked with ORALU_AS_OWNER=yes (migrations) connects as the role that owns the schema.
+    ORALU_AS says as which role: `app` serves requests and is the default, `worker` is for the system's own processes,
+    `owner` migrates. Under DATABASE_URL the other two have addresses of their own, ORALU_WORKER_DATABASE_URL and
+    ORALU_OWNER_DATABASE_URL; without them DATABASE_URL is used, and the process says if that is the wrong role.
     """
-    as_owner = flag("ORALU_AS_OWNER")
+    role = os.environ.get("ORALU_AS") or "app"
+    if role not in {"app", "worker", "owner"}:
+        raise ImproperlyConfigured(f"ORALU_AS={role!r}: write app, worker or owner.")
     if url := os.environ.get("DATABASE_URL"):
-        return (os.environ.get("ORALU_OWNER_DATABASE_URL") or url) if as_owner else url
-    known = private_connection(data_folder())
-    return known.get("owner" if as_owner else "app")
+        return os.environ.get(f"ORALU_{role.upper()}_DATABASE_URL") or url
+    return private_connection(data_folder()).get(role)
 
 
 def private_connection(folder: Path) -> dict[str, str]:

@@ -16,8 +16,8 @@ ADMIN = "oralu_admin"
 
 
 def new_passwords() -> dict[str, str]:
-    """Three fresh passwords, by the names that the file uses."""
-    return {f"{who}_password": secrets.token_urlsafe(24) for who in ("admin", "owner", "app")}
+    """Fresh passwords, by the names that the file uses."""
+    return {f"{who}_password": secrets.token_urlsafe(24) for who in ("admin", "owner", "worker", "app")}
 
 
 def read(folder: Path, home: Path) -> dict[str, str]:
@@ -28,11 +28,13 @@ def read(folder: Path, home: Path) -> dict[str, str]:
             f"{folder / CONNECTION_FILE}, with the passwords of the database in {home}, is missing: "
             "put it back from a backup."
         )
+    # A folder made before there was a role for the worker.
+    known.setdefault("worker_password", secrets.token_urlsafe(24))
     return known
 
 
 def with_addresses(known: dict[str, str], socket: Path, database: str) -> dict[str, str]:
-    """Add the address of `database` for each role: `admin`, `owner`, `app`."""
+    """Add the address of `database` for each role: `admin`, `owner`, `worker`, `app`."""
 
     def url(role: str, password: str) -> str:
         return f"postgresql://{role}:{password}@/{quote(database)}?host={quote(str(socket))}"
@@ -40,6 +42,7 @@ def with_addresses(known: dict[str, str], socket: Path, database: str) -> dict[s
     return known | {
         "admin": url(ADMIN, known["admin_password"]),
         "owner": url(roles.OWNER, known["owner_password"]),
+        "worker": url(roles.WORKER, known["worker_password"]),
         "app": url(roles.APP, known["app_password"]),
     }
 

@@ -83,6 +83,10 @@ class Server:
         return self._known["app"]
 
     @property
+    def worker_url(self) -> str:
+        return self._known["worker"]
+
+    @property
     def admin_url(self) -> str:
         """Above row security: for this package alone, never for a process that serves."""
         return self._known["admin"]
@@ -266,7 +270,7 @@ class Server:
         raise self._explain(self._log_since(offset), f"PostgreSQL was not ready after {self._patience:.0f} s")
 
     def _prepare_database(self) -> None:
-        passwords = {roles.OWNER: self._known["owner_password"], roles.APP: self._known["app_password"]}
+        passwords = {role: self._known[f"{role.removeprefix('oralu_')}_password"] for role in roles.ALL}
         with self.connect_admin("postgres") as admin:
             roles.ensure_roles(admin, passwords)
             self.created = roles.create_database(admin, self.database)

@@ -30,6 +30,8 @@ def prepare(migrate: bool) -> None:
                     "owner, and Oralu migrates by itself."
                 )
             _migrate(waiting)
+        if migrate:
+            _raise_walls()
         collect_static()
     except (ImproperlyConfigured, Error) as error:
         sys.exit(f"The database cannot be prepared: {' '.join(str(error).split())}")
@@ -49,6 +51,12 @@ def _migrate(waiting: int) -> None:
 
     click.echo(f"Preparing the database ({waiting} steps)…")
     call_command("migrate", verbosity=0, interactive=False)
+
+
+def _raise_walls() -> None:
+    from oralu.apps.access import rowsecurity
+
+    rowsecurity.apply()
 
 
 def collect_static() -> None:

@@ -1,7 +1,8 @@
-"""The two roles of every Oralu database, and the mark that tells a demo from a register of real people.
+"""The roles of every Oralu database, and the mark that tells a demo from a register of real people.
 
 `oralu_owner` migrates and owns the schema; `oralu_app` serves requests and is subject to every grant and to row
-security (spec/security.md, rules 9 and 10). A third, the server's administrator, exists in the private server only.
+security (spec/security.md, rules 9 and 10); `oralu_worker` has the same grants, meets no wall of rows and serves no
+request. A fourth, the server's administrator, exists in the private server only.
 """
 
 from __future__ import annotations
@@ -11,18 +12,23 @@ from typing import LiteralString
 import psycopg
 from psycopg import sql
 
-OWNER, APP, DATABASE = "oralu_owner", "oralu_app", "oralu"
+OWNER, APP, WORKER, DATABASE = "oralu_owner", "oralu_app", "oralu_worker", "oralu"
+ALL = (OWNER, APP, WORKER)
 
 _PLAIN: LiteralString = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS NOREPLICATION"
 
 
 def ensure_roles(admin: psycopg.Connection, passwords: dict[str, str]) -> None:
-    """Make both roles exist, plain, with these passwords. `admin` is an autocommit connection of the administrator."""
-    for role in (OWNER, APP):
+    """Make the roles exist, plain, with these passwords. `admin` is an autocommit connection of the administrator.
+
+    The worker belongs to the application's role: what the migrations grant to that role or take from it holds for
+    both."""
+    for role in ALL:
         known = admin.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone()
         verb = sql.SQL("ALTER" if known else "CREATE")
         statement = sql.SQL("{} ROLE {} {} PASSWORD {}")
         admin.execute(statement.format(verb, sql.Identifier(role), sql.SQL(_PLAIN), sql.Literal(passwords[role])))
+    admin.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(APP), sql.Identifier(WORKER)))
 
 
 def create_database(admin: psycopg.Connection, name: str) -> bool:

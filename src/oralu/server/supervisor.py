@@ -47,8 +47,8 @@ def run(plan: Plan, say: Callable[[str], None]) -> None:
     check_port(plan.host, plan.port)
     with stop_on_signals(), ExitStack() as stack:
         try:
-            server, environment = open_database(plan, stack, say)
-            children = start_children(plan, environment, stack)
+            server, environment, worker = open_database(plan, stack, say)
+            children = start_children(plan, environment, worker, stack)
             wait_until_served(plan, children[0])
             welcome(plan, environment, say)
             watch(children, server, Watchdog(environment["DATABASE_URL"], children[1]))
@@ -66,7 +66,7 @@ def fill_with_demo(folder: Path, size: int, *, replace: bool, say: Callable[[str
         CannotStartError: when the database holds real cases, or a demo and `replace` is not set; nothing is changed.
     """
     with stop_on_signals(), Server(folder) as server:
-        environment = child_environment(folder) | {"DATABASE_URL": server.app_url}
+        environment = child_environment(folder) | {"DATABASE_URL": server.worker_url}
         with server.connect_admin() as admin:
             mark, used = roles.demo_mark(admin), roles.has_cases(admin)
         if mark == "no" or (mark == "" and used):
@@ -90,29 +90,41 @@ def child_environment(folder: Path) -> dict[str, str]:
     }
 
 
-def open_database(plan: Plan, stack: ExitStack, say: Callable[[str], None]) -> tuple[Server | None, dict[str, str]]:
+def open_database(
+    plan: Plan, stack: ExitStack, say: Callable[[str], None]
+) -> tuple[Server | None, dict[str, str], dict[str, str]]:
     """Start the private server, or take DATABASE_URL; migrate; load the demo where it belongs.
 
-    Returns the server (None under DATABASE_URL) and the environment for the web server and the worker, from which
-    the owner's address is removed.
+    Returns the server (None under DATABASE_URL), the environment of the web server and that of the worker: each knows
+    the address of its own role and no other.
+
+    Raises:
+        CannotStartError: under DATABASE_URL without an address for the worker.
     """
     base = child_environment(plan.folder)
     if "DATABASE_URL" in base:
         owned = "ORALU_OWNER_DATABASE_URL" in base
-        prepare(base | {"ORALU_AS_OWNER": "yes"}, "--migrate" if owned else "--check-only")
+        prepare(base | {"ORALU_AS": "owner"}, "--migrate" if owned else "--check-only")
         base.pop("ORALU_OWNER_DATABASE_URL", None)
-        return None, base
+        address = base.pop("ORALU_WORKER_DATABASE_URL", None)
+        if address is None:
+            raise CannotStartError(
+                "DATABASE_URL is the address of the web server's role: give ORALU_WORKER_DATABASE_URL too, "
+                "the same database as oralu_worker."
+            )
+        return None, base, base | {"DATABASE_URL": address, "ORALU_AS": "worker"}
     server = stack.enter_context(Server(plan.folder))
     environment = base | {"DATABASE_URL": server.app_url}
+    worker = base | {"DATABASE_URL": server.worker_url, "ORALU_AS": "worker"}
     prepare_private(server, environment)
-    if load_demo_if_empty(server, environment, plan.demo_size, say):
-        environment["ORALU_DEMO"] = "yes"
-    return server, environment
+    if load_demo_if_empty(server, worker, plan.demo_size, say):
+        environment["ORALU_DEMO"] = worker["ORALU_DEMO"] = "yes"
+    return server, environment, worker
 
 
 def prepare_private(server: Server, environment: dict[str, str]) -> None:
     """Bring the private database's schema up to date, as its owner."""
-    prepare(environment | {"DATABASE_URL": server.owner_url, "ORALU_AS_OWNER": "yes"}, "--migrate")
+    prepare(environment | {"DATABASE_URL": server.owner_url, "ORALU_AS": "owner"}, "--migrate")
 
 
 def prepare(environment: dict[str, str], mode: str) -> None:
@@ -152,12 +164,14 @@ def load_demo(
         roles.set_demo_mark(admin, server.database, "yes")
 
 
-def start_children(plan: Plan, environment: dict[str, str], stack: ExitStack) -> list[Child]:
+def start_children(
+    plan: Plan, environment: dict[str, str], worker_environment: dict[str, str], stack: ExitStack
+) -> list[Child]:
     """Start the worker and the web server; on leaving, the web server stops first and the database last."""
     module = [sys.executable, "-m", "oralu.server.web"]
     options = ["--host", plan.host, "--port", str(plan.port), "--workers", str(plan.web_workers)]
     web = Child("web server", [*module, *options], environment | {"ORALU_POOL": "yes"})
-    worker = Child("worker", [sys.executable, "-m", "oralu", "worker"], environment)
+    worker = Child("worker", [sys.executable, "-m", "oralu", "worker"], worker_environment)
     for child in (worker, web):
         stack.callback(child.stop)
         child.start()

@@ -1,4 +1,4 @@
-"""The tests' database: migrated by the owner, used as the plain application role, emptied behind its back.
+"""The tests' database: migrated by the owner, used as the plain roles of the application, emptied behind its back.
 
 Tests that ran as a superuser would pass over missing grants and would never meet row security.
 """
@@ -18,7 +18,8 @@ from oralu.server.postgres import Server
 
 @contextmanager
 def migrated_server(folder: Path) -> Iterator[Server]:
-    """A server of its own in `folder`, migrated by the owner; `default` then speaks as the application role."""
+    """A server of its own in `folder`, migrated by the owner. `default` then speaks as the worker, so that a test may
+    set its scene; a request steps down to the application's role by itself (`access.walls`)."""
     from django.core.management import call_command
     from django.db import connections
 
@@ -28,7 +29,7 @@ def migrated_server(folder: Path) -> Iterator[Server]:
         call_command("migrate", verbosity=0, interactive=False)
         with server.connect_admin() as admin:
             _keep_baseline(admin)
-        speak_to(server.app_url)
+        speak_to(server.worker_url)
         # On the class: a browser's event loop gives the same thread a second connection, with operations of its own.
         type(default.ops).execute_sql_flush = lambda _ops, _statements: restore_baseline(server)
         try:

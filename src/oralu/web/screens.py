@@ -4,7 +4,7 @@ A view without `@screen` does not start: the default is to deny."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar
@@ -16,16 +16,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from oralu.apps.access.models import Role, User
+from oralu.apps.access import walls
+from oralu.apps.access.models import User
+from oralu.apps.access.permissions import PURPOSES, Audit, Permission, may
 
 View = Callable[..., HttpResponse]
 V = TypeVar("V", bound=View)
 
-CASE_WORK = frozenset({Role.CASE_MANAGER, Role.UNIT_HEAD})
-HEADS = frozenset({Role.UNIT_HEAD, Role.LEADERSHIP})
-AGENCIES = frozenset({Role.PROVIDER, Role.LEADERSHIP})
-ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
-EVERYBODY = frozenset(Role)
+CASE_WORK, HEADS, AGENCIES = Permission.CASE_WORK, Permission.BOARD_READ, Permission.REFERRAL_READ
+ADMINISTRATORS, EVERYBODY = Permission.ADMINISTER, Permission.ACCOUNT
 
 
 class StaffRequest(HttpRequest):
@@ -35,20 +34,25 @@ class StaffRequest(HttpRequest):
     at: datetime
 
 
-def screen(*roles: Iterable[str]) -> Callable[[View], View]:
-    """Declare who may open a view. To everybody else the page does not exist: denial looks like absence."""
-    allowed = frozenset(role for group in roles for role in group)
+def screen(permission: Permission, *, audit: Audit = Audit.READ) -> Callable[[View], View]:
+    """Declare what a view does and what the journal keeps of its answers; who may open it follows from the table of
+    permissions. To everybody else the page does not exist: denial looks like absence.
+
+    The view runs inside the walls of its user. If it handed out personal data, one row of the journal says whose, in
+    the same transaction: without the row there is no answer. A denial is kept too."""
+    purpose = PURPOSES[permission]
 
     def declare(view: View) -> View:
         @wraps(view)
         def checked(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if request.user.role not in allowed:
-                raise Http404
             request.at = timezone.now()
-            return view(request, *args, **kwargs)
+            if not may(request.user.role, [permission]):
+                raise Http404
+            with walls.inside(request.user):
+                return view(request, *args, **kwargs)
 
         guarded = login_required(checked)
-        guarded.roles = allowed  # type: ignore[attr-defined]
+        guarded.permission, guarded.purpose, guarded.audit = permission, purpose, audit  # type: ignore[attr-defined]
         return guarded
 
     return declare

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from oralu.apps.access import walls
 from oralu.apps.agencies.models import Agency, Occupancy, Place, RefugeAddress
 from oralu.apps.journal.services import entry_record
 from oralu.apps.messages.services import Outgoing, messages_write
@@ -61,6 +62,7 @@ def places_release(*, referral_ids: list[int], at: datetime) -> int:
 def place_release(*, occupancy: Occupancy, actor: User, at: datetime) -> Occupancy:
     """The person has left: the place is free again, and the case manager is told, since nobody knows where the person
     lives now. Raises ValidationError when it is only held or free already."""
+    walls.take(cases=[occupancy.referral.case_id])
     found = Occupancy.objects.select_related("referral__need", "referral__case__officer")
     occupancy = found.select_for_update(of=("self",)).get(pk=occupancy.pk)
     if occupancy.state != Occupancy.State.TAKEN:

@@ -20,6 +20,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from oralu.apps.access import walls
 from oralu.apps.cases.models import Case, Evidence, Note, Plan, Step
 from oralu.apps.journal.services import Record, entries_record, entry_record
 from oralu.apps.rows import rows_insert
@@ -142,6 +143,7 @@ def note_add(*, case: Case, text: str, actor: User, at: datetime) -> Note:
     """Add a note. The journal says that there is one, not what it says."""
     if not text.strip():
         raise ValidationError({"text": _("Write the note first.")})
+    walls.take(cases=[case.pk])
     note = Note.objects.create(case=case, at=at, author=actor, text=text.strip())
     entry_record(kind="note.added", actor=actor, at=at, case_id=case.pk, note=note.pk)
     return note
@@ -218,6 +220,7 @@ def plan_mark_agreed(
 @transaction.atomic
 def step_done(*, step: Step, done_on: date | None, actor: User, at: datetime) -> None:
     """Mark a step of the plan as done on a day, or as not done after all."""
+    walls.take(cases=[step.plan.case_id])
     step.done_on = done_on
     step.save(update_fields=["done_on"])
     entry_record(

@@ -11,10 +11,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from oralu.apps.access import walls
 from oralu.apps.journal.services import Record, entries_record, entry_record
 from oralu.apps.people.models import Child, Consent, Merge, Person
 from oralu.apps.people.naming import search_key
-from oralu.apps.rows import rows_insert
+from oralu.apps.rows import keys_reserve, rows_insert
 from oralu.calendarfiles import load_calendar
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def persons_record(*, people: Iterable[PersonData], actor: User | None, at: date
     against birth date and sex: `oralu.core.identifiers`)."""
     data = list(people)
     persons = [_person(item) for item in data]
+    walls.take(persons=keys_reserve(persons))
     rows_insert(persons)
     rows_insert(
         [
@@ -73,6 +75,7 @@ def _person(item: PersonData) -> Person:
 @transaction.atomic
 def person_correct(*, person: Person, data: PersonData, actor: User, at: datetime) -> Person:
     """Correct the papers' data of a person; the journal names the fields that changed, not their values."""
+    walls.take(persons=[person.pk])
     person = Person.objects.select_for_update().get(pk=person.pk)
     fresh = _person(data)
     changed = [
@@ -128,6 +131,7 @@ def consent_withdraw(
 def persons_merge(*, kept: Person, absorbed: Person, actor: User, at: datetime) -> Merge:
     """Make two records one: the cases, children and consents of `absorbed` move to `kept`, which is what an un-merge
     moves back. Two open cases cannot become one person's: one of them has to be closed first."""
+    walls.take(persons=[kept.pk, absorbed.pk])
     people = {p.pk: p for p in Person.objects.select_for_update().filter(pk__in=[kept.pk, absorbed.pk]).order_by("pk")}
     kept, absorbed = people[kept.pk], people[absorbed.pk]
     if kept.pk == absorbed.pk or kept.merged_into_id or absorbed.merged_into_id:
@@ -152,6 +156,7 @@ def persons_merge(*, kept: Person, absorbed: Person, actor: User, at: datetime) 
 @transaction.atomic
 def persons_unmerge(*, merge: Merge, actor: User, at: datetime) -> None:
     """Undo a merge: what was moved goes back."""
+    walls.take(persons=[merge.kept_id, merge.absorbed_id])
     merge = Merge.objects.select_for_update().select_related("absorbed").get(pk=merge.pk)
     if merge.undone_at is not None:
         raise ValidationError(_("This merge has been undone already."))

@@ -7,7 +7,7 @@ released people of the sources (age, date of release, residence)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from oralu.apps.access import walls
 from oralu.apps.cases.models import Case, Statement
 from oralu.apps.people.models import Child
 from oralu.apps.referrals.models import Referral
@@ -88,6 +89,18 @@ def attributes_for(kind: str, service: str) -> tuple[Attribute, ...]:
     return tuple(attribute for attribute in DISCLOSED.get(kind, ()) if attribute not in withheld)
 
 
+def cases_attach(referrals: Sequence[Referral]) -> None:
+    """Give the referrals of an agency their cases, with person, region, unit and officer: to compose from, within this
+    request, what `DISCLOSED` names. The agency itself sees no row of a case."""
+    ids = {referral.case_id for referral in referrals}
+    if not ids:
+        return
+    with walls.holding(cases=ids):
+        found = Case.objects.select_related("person", "region", "unit", "officer").in_bulk(ids)
+    for referral in referrals:
+        referral.case = found[referral.case_id]
+
+
 def disclosed(referral: Referral, *, on: date) -> dict[Attribute, Any]:
     """What this referral tells its agency on a day. Composed from the table; what does not stand there is not even
     read. None is "not known"; facts are codes of the policy, `THREAT` is a truth value, `CHILDREN` are `KnownChild`s.
@@ -95,9 +108,10 @@ def disclosed(referral: Referral, *, on: date) -> dict[Attribute, Any]:
     `referral` comes with `need`, `agency`, `case__person` and `case__region` joined."""
     wanted = attributes_for(referral.agency.kind, referral.need.service)
     names = {str(attribute) for attribute in wanted if attribute in FACTS}
-    facts = _facts(referral.case, names | (set(THREATS) if A.THREAT in wanted else set()), on)
-    has_children = {A.CHILDREN, A.MINOR_CHILDREN} & set(wanted)
-    children = list(Child.objects.filter(person_id=referral.case.person_id)) if has_children else []
+    with walls.holding(cases=[referral.case_id]):
+        facts = _facts(referral.case, names | (set(THREATS) if A.THREAT in wanted else set()), on)
+        has_children = {A.CHILDREN, A.MINOR_CHILDREN} & set(wanted)
+        children = list(Child.objects.filter(person_id=referral.case.person_id)) if has_children else []
     return {attribute: _value(attribute, referral.case, facts, children, on) for attribute in wanted}
 
 

@@ -14,7 +14,7 @@ from oralu.apps.access.models import Role
 from oralu.apps.agencies.models import Agency, Occupancy, Place
 from oralu.apps.cases.caseload_selectors import FAR, beyond
 from oralu.apps.referrals.clocks import intervals_of
-from oralu.apps.referrals.disclosure import Attribute, attributes_for
+from oralu.apps.referrals.disclosure import Attribute, attributes_for, cases_attach
 from oralu.apps.referrals.models import ClockInterval, Referral
 from oralu.apps.referrals.selectors import UNSEEN, referrals_visible_to
 
@@ -32,7 +32,7 @@ PLACE_ROLES = frozenset({Role.PROVIDER, Role.LEADERSHIP})
 def inbox(actor: User) -> QuerySet[Referral]:
     """The referrals that wait for the actor's agency, the nearest limit first; a clock that stands has no limit now and
     comes last."""
-    referrals = referrals_visible_to(actor).select_related("case__region").filter(state__in=TO_ANSWER)
+    referrals = referrals_visible_to(actor).filter(state__in=TO_ANSWER)
     return referrals.annotate(due=Coalesce(F("need__clock__limit_at"), Value(FAR))).order_by("due", "id")
 
 
@@ -44,7 +44,16 @@ def inbox_page(actor: User, *, state: str, after: int | None, size: int) -> tupl
         if place is not None:
             found = found.filter(beyond((("due", False), ("id", False)), place))
     rows = list(found[: size + 1])
+    cases_attach(rows[:size])
     return rows[:size], len(rows) > size
+
+
+def inbox_referral(actor: User, referral_id: int) -> Referral | None:
+    """One referral of the actor's agency with what is composed from its case, or None where there is none to see."""
+    found = referrals_visible_to(actor).filter(pk=referral_id).first()
+    if found is not None:
+        cases_attach([found])
+    return found
 
 
 def logs_of(referrals: Sequence[Referral]) -> dict[int, list[ClockInterval]]:
@@ -91,7 +100,7 @@ def occupancies_visible_to(actor: User) -> QuerySet[Occupancy]:
     return (
         Occupancy.objects.filter(place__agency_id=actor.agency_id)
         .exclude(state=Occupancy.State.RELEASED)
-        .select_related("place", "referral__need", "referral__case__person", "referral__agency")
+        .select_related("place", "referral__need", "referral__agency")
     )
 
 
@@ -110,6 +119,7 @@ def places_of(actor: User) -> list[PlaceRow]:
     places = Place.objects.filter(agency_id=actor.agency_id, is_open=True).prefetch_related(
         Prefetch("occupancies", occupancies_visible_to(actor), to_attr="standing")
     )
+    cases_attach([occupancy.referral for place in places for occupancy in place.standing])  # type: ignore[attr-defined]
     return sorted((_place_row(place) for place in places), key=lambda row: (len(row.place.label), row.place.label))
 
 

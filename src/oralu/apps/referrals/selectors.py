@@ -13,12 +13,12 @@ GOING = (Referral.State.SENT, Referral.State.ACKNOWLEDGED, Referral.State.ACCEPT
 
 def referrals_visible_to(actor: User) -> QuerySet[Referral]:
     """Staff of an agency see the referrals sent to it, until these are declined or withdrawn; a unit those of its
-    cases."""
-    referrals = Referral.objects.select_related(
-        "need__clock", "agency__responsible", "agency__deputy", "case__person", "case__unit", "case__officer"
-    )
+    cases. An agency gets no case with it: `disclosure.cases_attach` composes what it may know."""
+    referrals = Referral.objects.select_related("need__clock", "agency__responsible", "agency__deputy")
     if actor.role in (Role.CASE_MANAGER, Role.UNIT_HEAD):
-        return referrals.filter(case__unit_id=actor.agency_id)
+        return referrals.select_related("case__person", "case__unit", "case__officer").filter(
+            case__unit_id=actor.agency_id
+        )
     if actor.role in (Role.PROVIDER, Role.LEADERSHIP):
         ended = (Referral.State.DECLINED, Referral.State.WITHDRAWN)
         return referrals.filter(agency_id=actor.agency_id).exclude(state__in=[*UNSEEN, *ended])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from oralu.apps.access import walls
 from oralu.apps.access.models import Role, User
 from oralu.apps.agencies.models import Agency
 from oralu.apps.agencies.services import places_release
@@ -291,6 +292,7 @@ def escalation_answer(
     In the caller's transaction. Raises ValidationError when it is answered already or the date is not in the future."""
     from oralu.apps.referrals.clocks import end_of_day
 
+    walls.take(cases=[escalation.case_id])
     escalation = Escalation.objects.select_for_update().get(pk=escalation.pk)
     if escalation.answered_at is not None:
         raise ValidationError(_("A cause has been recorded already. Reload the page to see it."))
@@ -321,6 +323,7 @@ def escalation_answer(
 def measure_done(*, measure: CorrectiveMeasure, note: str, actor: User, at: datetime) -> None:
     """The corrective measure has been carried out: its clock stops. If that was late and the worker has not seen it
     yet, it is late all the same. In the caller's transaction."""
+    walls.take(cases=[measure.escalation.case_id])
     measure = CorrectiveMeasure.objects.select_for_update().select_related("escalation").get(pk=measure.pk)
     if measure.done_at is not None:
         raise ValidationError(_("This measure is recorded as carried out already."))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from oralu.apps.access import walls
 from oralu.apps.cases.models import Case
 from oralu.apps.cases.services import EvidenceData, evidence_add
 from oralu.apps.referrals.models import EarlierMeeting, Need
@@ -31,5 +32,6 @@ def met_earlier_ask(
 def met_earlier_decide(*, claim: EarlierMeeting, is_approved: bool, actor: User, at: datetime) -> None:
     """Approve a claim or reject it; of a closed case too, since the figures count it. Raises ValidationError for who
     asked, and when it is decided already."""
+    walls.take(cases=[claim.need.case_id])
     Case.objects.select_for_update(of=("self",)).get(pk=claim.need.case_id)
     earlier_meeting_decide(claim=claim, is_approved=is_approved, actor=actor, at=at)

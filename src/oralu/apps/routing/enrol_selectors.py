@@ -8,8 +8,9 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Prefetch, prefetch_related_objects
 
+from oralu.apps.access import walls
 from oralu.apps.access.models import User
 from oralu.apps.agencies.models import Agency
 from oralu.apps.cases.models import Case, CaseState
@@ -51,11 +52,13 @@ def duplicates_for(
 ) -> list[Duplicate]:
     """The records that may be the same person, as the actor may know of them: with data only where the own unit has
     led a case and no other unit leads one now."""
-    found = list(
-        likely_duplicates(
+    with walls.holding(births=[birth_date], iins=[iin] if iin else []):
+        alike = likely_duplicates(
             surname=surname, given_name=given_name, birth_date=birth_date, iin=iin, exclude=exclude
-        ).prefetch_related(Prefetch("cases", Case.objects.order_by("-enrolled_on", "-pk")))
-    )
+        )
+        found = list(alike)
+    with walls.holding(persons=[person.pk for person in found]):
+        prefetch_related_objects(found, Prefetch("cases", Case.objects.order_by("-enrolled_on", "-pk")))
     return [_standing(person, actor) for person in found if person.cases.all()]
 
 
@@ -70,15 +73,15 @@ def _standing(person: Person, actor: User) -> Duplicate:
     return Duplicate(Standing.CLOSED_HERE, person.pk, person, own)
 
 
-def household_cases(actor: User) -> QuerySet[Case]:
-    """The cases through which an actor may write about the person: those of the own unit, unless another unit now leads
-    an open case of the same person. A record that was merged into another is no longer written to."""
-    elsewhere = (
-        Case.objects.filter(person=OuterRef("person"))
-        .exclude(state=CaseState.CLOSED)
-        .exclude(unit_id=actor.agency_id or 0)
-    )
-    return cases_visible_to(actor).filter(~Exists(elsewhere))
+def household_case(actor: User, case_id: int) -> Case | None:
+    """The case if an actor may write about its person through it: one of the own unit, unless another unit now leads an
+    open case of the same person. A record that was merged into another is no longer written to."""
+    case = cases_visible_to(actor).filter(pk=case_id).first()
+    if case is None:
+        return None
+    with walls.holding(persons=[case.person_id]):
+        open_cases = Case.objects.filter(person_id=case.person_id).exclude(state=CaseState.CLOSED)
+        return None if open_cases.exclude(unit_id=actor.agency_id).exists() else case
 
 
 def mergeable_person(*, actor: User, case: Case, person_id: int) -> Duplicate | None:
@@ -111,7 +114,8 @@ def case_of_draft(*, actor: User, draft: str) -> Case | None:
 
 def closed_case_person(*, actor: User, person_id: int) -> Person | None:
     """A recorded person whose only cases of now are closed ones, one of them of the own unit: may be enrolled anew."""
-    person = Person.objects.filter(pk=person_id, merged_into=None).prefetch_related("cases").first()
+    with walls.holding(persons=[person_id]):
+        person = Person.objects.filter(pk=person_id, merged_into=None).prefetch_related("cases").first()
     found = _standing(person, actor) if person is not None and person.cases.all() else None
     return person if found is not None and found.standing == Standing.CLOSED_HERE else None
 

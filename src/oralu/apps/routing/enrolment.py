@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from oralu.apps.access import walls
 from oralu.apps.agencies.models import Agency
 from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.journal.services import Record, entries_record
@@ -23,7 +24,7 @@ from oralu.apps.routing.facts import FactData, facts_check, statements_write
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.planning import Cause
 from oralu.apps.routing.policies import EditionsInForce
-from oralu.apps.rows import rows_insert
+from oralu.apps.rows import keys_reserve, rows_insert
 
 if TYPE_CHECKING:
     from oralu.apps.access.models import User
@@ -60,6 +61,7 @@ def cases_enrol(*, enrolments: Sequence[EnrolmentData], actor: User | None, at: 
         enrolment_check(item=item, editions=editions, today=today)
     persons = _persons(enrolments, actor, at)
     cases = [_case(item, person, at) for item, person in zip(enrolments, persons, strict=True)]
+    walls.take(cases=keys_reserve(cases))
     rows_insert(cases)
     entries_record(
         records=[Record("case.enrolled", c.pk, {"unit": c.unit_id, "on": c.enrolled_on.isoformat()}) for c in cases],

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from oralu.apps.access import walls
 from oralu.apps.cases.models import Case, CaseState, Evidence, Statement
 from oralu.apps.cases.services import EvidenceData, evidences_add
 from oralu.apps.journal.services import Record, entries_record
@@ -175,6 +176,7 @@ def case_lock(case: Case, at: datetime) -> Case:
     looked at: clocks that ran out and days that came are judged by what was known then.
 
     Raises ValidationError for a closed case."""
+    walls.take(cases=[case.pk])
     case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
     if case.state == CaseState.CLOSED:
         raise ValidationError(_("This case is closed: nothing more can be recorded in it."))

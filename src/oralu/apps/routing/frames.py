@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from oralu.apps.access import walls
 from oralu.apps.agencies.selectors import Seeker
 from oralu.apps.cases.models import Case, Milestone, Statement
 from oralu.apps.people.models import Child
@@ -141,6 +142,8 @@ def frames_load(case_ids: Iterable[int], *, lock: bool) -> dict[int, Frame]:
     """The frames of cases, by case. With `lock` the case rows are locked first, in the order of their ids: whoever
     writes anything about a case holds this lock, so that clocks, needs and referrals are locked with it."""
     ids = sorted(set(case_ids))
+    if lock:
+        walls.take(cases=ids)
     cases = Case.objects.filter(pk__in=ids).select_related("person").order_by("pk")
     if lock:
         cases = cases.select_for_update(of=("self",))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from oralu.apps.access import walls
 from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.journal.services import Record, entries_record, entry_record
 from oralu.apps.people.models import Merge, Person
@@ -90,6 +91,7 @@ def _open_ids(person_ids: Iterable[int]) -> list[int]:
 def _open_cases_lock(person_ids: Iterable[int], at: datetime) -> list[int]:
     """Whoever writes anything about a case holds its lock; the days that have come are looked at before the change."""
     ids = _open_ids(person_ids)
+    walls.take(cases=ids)
     list(Case.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"))
     cases_catch_up(case_ids=ids, at=at)
     return ids
@@ -98,7 +100,9 @@ def _open_cases_lock(person_ids: Iterable[int], at: datetime) -> list[int]:
 def duplicates_hidden_record(*, person_ids: Iterable[int], actor: User, at: datetime) -> None:
     """A member of staff was told that a person stands on another unit's register, and nothing else of the record. The
     row stands in the journal of those cases, so that the unit that leads them can see who asked."""
-    cases = Case.objects.filter(person__in=list(person_ids)).exclude(unit=actor.agency).order_by("pk")
+    ids = list(person_ids)
+    walls.take(persons=ids)
+    cases = Case.objects.filter(person__in=ids).exclude(unit=actor.agency).order_by("pk")
     entries_record(
         records=[
             Record("duplicate.hidden", pk, {"unit": actor.agency_id}) for pk in cases.values_list("pk", flat=True)

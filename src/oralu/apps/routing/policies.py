@@ -16,6 +16,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from oralu.apps.access import walls
 from oralu.apps.access.models import Role, User
 from oralu.apps.agencies.models import Agency, Region
 from oralu.apps.cases.models import Case, CaseState
@@ -125,6 +126,7 @@ def edition_adopt(*, edition_name: str, region: Region, from_date: date, actor: 
     )
     on = max(from_date, load_calendar().local_day(at))
     # LEAST of PostgreSQL passes over nulls: a case that nothing else would change is looked at too.
+    walls.take(regions=[region.pk])
     Case.objects.filter(region=region, state=CaseState.OPEN).update(
         next_change_on=Least(F("next_change_on"), Value(on))
     )

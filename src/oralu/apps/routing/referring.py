@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from oralu.apps.access import walls
 from oralu.apps.agencies.models import Agency
 from oralu.apps.agencies.selectors import Directory
 from oralu.apps.agencies.services import place_take, places_release
@@ -84,6 +85,7 @@ def consent_withdrawn(*, person: Person, withdrawn_on: date, actor: User, at: da
 
 def _open_cases_lock(person: Person, at: datetime) -> list[int]:
     open_cases = Case.objects.filter(person=person).exclude(state=CaseState.CLOSED)
+    walls.take(cases=open_cases.values_list("pk", flat=True))
     cases = [c.pk for c in open_cases.select_for_update(of=("self",)).order_by("pk")]
     cases_catch_up(case_ids=cases, at=at)
     return cases

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from oralu.apps.access import walls
 from oralu.apps.access.models import Role, User
 from oralu.apps.cases.models import Case, TransferRequest
 from oralu.apps.journal.services import entry_record
@@ -38,6 +39,7 @@ def requests_settle(*, case: Case, actor: User, at: datetime) -> None:
 
 def open_lock(request: TransferRequest, actor: User) -> TransferRequest:
     """The request, locked. Raises ValidationError when it is not for the actor's unit to answer any more."""
+    walls.take(cases=[request.case_id])
     found = (
         TransferRequest.objects.select_for_update(of=("self",))
         .select_related("case__person", "case__unit", "unit", "asked_by")

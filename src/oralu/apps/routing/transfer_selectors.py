@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
+from oralu.apps.access import walls
 from oralu.apps.access.models import Role, User
 from oralu.apps.cases.models import TransferRequest
 
@@ -42,4 +43,5 @@ def all_asked(actor: User, person_ids: Collection[int]) -> bool:
     waiting = TransferRequest.objects.filter(
         case__person__in=person_ids, unit_id=actor.agency_id, state=TransferRequest.State.OPEN
     )
-    return bool(person_ids) and waiting.values("case__person").distinct().count() == len(set(person_ids))
+    with walls.holding(persons=person_ids):
+        return bool(person_ids) and waiting.values("case__person").distinct().count() == len(set(person_ids))

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from oralu.apps.access import walls
 from oralu.apps.cases.models import Case, CaseState, TransferRequest
 from oralu.apps.journal.services import Record, entries_record
 from oralu.apps.messages.services import Outgoing, messages_write
@@ -53,11 +54,14 @@ def transfers_request(*, person_ids: Iterable[int], asked_as: str, actor: User, 
 def _cases_elsewhere(person_ids: Iterable[int], unit: Agency | None) -> list[Case]:
     """Of each person the case to ask for, locked, so that two who press at once ask once."""
     latest: dict[int, Case] = {}
-    cases = Case.objects.filter(person__in=list(person_ids)).select_related("unit", "officer").order_by("pk")
+    ids = list(person_ids)
+    walls.take(persons=ids)
+    cases = Case.objects.filter(person__in=ids).select_related("unit", "officer").order_by("pk")
     for case in cases.select_for_update(of=("self",)):
         known = latest.get(case.person_id)
         if known is None or known.state == CaseState.CLOSED:
             latest[case.person_id] = case
+    walls.take(cases=[case.pk for case in latest.values()])
     return [case for case in latest.values() if unit is not None and case.unit_id != unit.pk]
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Min
 
+from oralu.apps.access import walls
 from oralu.apps.access.models import User
 from oralu.apps.messages.models import Delivery
 from oralu.apps.referrals.models import Clock
@@ -25,7 +26,8 @@ class Lateness:
 
 
 def lateness(at: datetime) -> Lateness:
-    """Three searches by index, whatever the size of the register."""
+    """Three searches by index, whatever the size of the register. In the caller's transaction."""
+    walls.watch()
     seen = Heartbeat.objects.values_list("seen_at", flat=True).first()
     due = Clock.objects.filter(due_at__lte=at).aggregate(oldest=Min("due_at"))["oldest"]
     letter = Delivery.objects.filter(next_attempt_at__lte=at).aggregate(oldest=Min("next_attempt_at"))["oldest"]

@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 
+from oralu.apps.access.walls import require_system
 from oralu.apps.agencies.services import holds_expire
 from oralu.apps.cases.services import evidence_files_settle
 from oralu.apps.messages.services import deliveries_send
@@ -72,7 +73,10 @@ def policy_check(at: datetime) -> None:
 
 def run(stop: threading.Event) -> None:
     """Turn until told to stop. A lost database is waited for; anything else is a defect and ends the process, so that
-    the supervisor and the log show it."""
+    the supervisor and the log show it.
+
+    Raises WrongRoleError at once if this process would meet the walls of rows and so sweep nothing."""
+    require_system()
     log.info("worker started")
     policy_check(timezone.now())
     waited_for = ""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from django.db import connection, transaction
 from django.utils import timezone
 
+from oralu.apps.access.walls import APP, WORKER
 from oralu.apps.routing.watch_selectors import demo_accounts_open, lateness
 from oralu.config.doctor.findings import Finding, Level, duration, graded
 
@@ -57,14 +58,16 @@ def roles() -> Finding:
             "select array_remove(array[case when rolsuper then 'superuser' end,"
             " case when rolbypassrls then 'bypasses row security' end, case when rolcreaterole then 'makes roles' end,"
             " case when exists(select 1 from pg_class where relowner = r.oid) then 'owns tables' end,"
-            " case when exists(select 1 from pg_auth_members where member = r.oid) then 'belongs to a role' end], null)"
-            " from pg_roles r where rolname = current_user"
+            " case when exists(select 1 from pg_auth_members where member = r.oid"
+            " and (r.rolname, roleid::regrole::text) <> (%s, %s)) then 'belongs to a role' end], null)"
+            " from pg_roles r where rolname in (%s, %s)",
+            [WORKER, APP, WORKER, APP],
         )
-        found = cursor.fetchone()[0]
+        found = sorted({word for (words,) in cursor.fetchall() for word in words})
     if found:
         words = f"The role of the application is not plain ({', '.join(found)}): see docs/guides/deploy.md, step 2."
         return Finding("roles", Level.ALARM, words, len(found))
-    return Finding("roles", Level.OK, "The role of the application is plain and owns nothing.", 0)
+    return Finding("roles", Level.OK, "The roles of the application are plain and own nothing.", 0)
 
 
 def row_security() -> Finding:

@@ -10,13 +10,14 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from oralu.apps.access.permissions import Audit, Permission, may
 from oralu.apps.messages.models import Message
 from oralu.apps.messages.selectors import message_of, unread
 from oralu.apps.messages.services import message_read
 from oralu.apps.messages.texts import message_text
 from oralu.web.components import Empty
 from oralu.web.context import address
-from oralu.web.screens import CASE_WORK, EVERYBODY, StaffRequest, screen
+from oralu.web.screens import StaffRequest, screen
 
 LIMIT = 50
 ON_THE_BOARD = frozenset({"escalation", "no_agency", "measure_late", "inherited_digest"})
@@ -36,7 +37,7 @@ class Line:
 
 
 @require_safe
-@screen(EVERYBODY)
+@screen(Permission.ACCOUNT, audit=Audit.NONE)
 def messages(request: StaffRequest) -> HttpResponse:
     found = list(unread(request.user.pk, limit=LIMIT + 1))
     lines = []
@@ -52,7 +53,7 @@ def messages(request: StaffRequest) -> HttpResponse:
 
 
 @require_POST
-@screen(EVERYBODY)
+@screen(Permission.ACCOUNT, audit=Audit.NONE)
 def message(request: StaffRequest, message_id: int) -> HttpResponse:
     """Mark a message as read and go to what it tells of; a message of somebody else does not exist."""
     found = message_of(request.user.pk, message_id)
@@ -70,7 +71,7 @@ def _place(request: StaffRequest, found: Message) -> str:
     referral_id = found.data.get("referral")
     if found.template in TRANSFERS:
         return address("today") + "#transfers"
-    if request.user.role in CASE_WORK and case_id:
+    if case_id and may(request.user.role, [Permission.CASE_READ]):
         place = address("case", case_id)
     elif referral_id:
         place = address("referral", referral_id)

@@ -36,6 +36,7 @@ from oralu.apps.access.factors import (
     recovery_renew,
 )
 from oralu.apps.access.models import Session
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.access.session_services import session_end, sessions_end, sessions_of
 from oralu.apps.access.throttling import attempt_begin, attempt_succeed
 from oralu.apps.journal.services import entry_record
@@ -46,7 +47,7 @@ from oralu.web.account.signing_in import TOO_MANY, credential_of
 from oralu.web.account.telling import tell
 from oralu.web.acting import see_other
 from oralu.web.components import Crumb
-from oralu.web.screens import EVERYBODY, StaffRequest, add_errors, screen
+from oralu.web.screens import StaffRequest, add_errors, screen
 
 SECRET = "factor_secret"
 """Key of the session: the key for one-time codes that the phone is about to take over."""
@@ -88,7 +89,7 @@ def _context(request: StaffRequest, title: str, **more: Any) -> dict[str, Any]:
 
 @never_cache
 @require_safe
-@screen(EVERYBODY)
+@screen(Permission.ACCOUNT, audit=Audit.NONE)
 def security(request: StaffRequest) -> HttpResponse:
     known, here = factors_of(request.user), request.session.session_key
     places = [
@@ -108,7 +109,7 @@ def security(request: StaffRequest) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-@screen(EVERYBODY)
+@screen(Permission.ACCOUNT, audit=Audit.NONE)
 @fresh
 def codes(request: StaffRequest) -> HttpResponse:
     """One-time codes: the key as a picture and in letters, then the first code as the proof."""
@@ -147,7 +148,7 @@ def _picture(request: StaffRequest, secret: str) -> Picture:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@screen(EVERYBODY)
+@screen(Permission.ACCOUNT, audit=Audit.NONE)
 @fresh
 def passkey(request: StaffRequest) -> HttpResponse:
     """A passkey: the browser makes it on the device, Oralu keeps its public half."""
@@ -187,7 +188,7 @@ def _set_up(request: StaffRequest, form: Form, kind: str, act: Callable[[], list
 
 @never_cache
 @require_POST
-@screen(EVERYBODY)
+@screen(Permission.ACCOUNT, audit=Audit.NONE)
 @fresh
 def recovery(request: StaffRequest) -> HttpResponse:
     """Fresh recovery codes; the old ones stop working."""
@@ -207,7 +208,7 @@ def _recovery_shown(request: StaffRequest, fresh_codes: list[str]) -> HttpRespon
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@screen(EVERYBODY)
+@screen(Permission.ACCOUNT, audit=Audit.NONE)
 @fresh
 def remove(request: StaffRequest, factor_id: int) -> HttpResponse:
     """Remove one factor, after a question."""
@@ -244,7 +245,7 @@ def factor_name(found: Authenticator) -> str:
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-@screen(EVERYBODY)
+@screen(Permission.ACCOUNT, audit=Audit.NONE)
 def confirm(request: StaffRequest) -> HttpResponse:
     """The own password once more; who has none signs in anew."""
     onward = request.GET.get("next", "")
@@ -269,7 +270,7 @@ def confirm(request: StaffRequest) -> HttpResponse:
 
 
 @require_POST
-@screen(EVERYBODY)
+@screen(Permission.ACCOUNT, audit=Audit.NONE)
 def end(request: StaffRequest, mark: str) -> HttpResponse:
     """End one of one's own sessions; one of somebody else does not exist."""
     own = sessions_of(request.user, at=request.at)
@@ -282,7 +283,7 @@ def end(request: StaffRequest, mark: str) -> HttpResponse:
 
 
 @require_POST
-@screen(EVERYBODY)
+@screen(Permission.ACCOUNT, audit=Audit.NONE)
 def end_others(request: StaffRequest) -> HttpResponse:
     sessions_end(user=request.user, why="own", actor=request.user, at=request.at, keep=request.session.session_key)
     messages.success(request, _("Everywhere else you have been signed out."))

@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from oralu.apps.access.models import Role
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.access.services import profile_change, user_save
 from oralu.apps.access.throttling import attempt_begin, attempt_succeed
 from oralu.web.account.entering import keep_signed_in, places_here
@@ -21,7 +22,7 @@ from oralu.web.account.forms import PasswordForm, ProfileForm
 from oralu.web.acting import see_other
 from oralu.web.components import Term
 from oralu.web.context import address
-from oralu.web.screens import EVERYBODY, StaffRequest, add_errors, screen
+from oralu.web.screens import StaffRequest, add_errors, screen
 
 FIRST_PAGES = {
     Role.CASE_MANAGER: "today",
@@ -33,14 +34,14 @@ FIRST_PAGES = {
 
 
 @require_safe
-@screen(EVERYBODY)
+@screen(Permission.ACCOUNT, audit=Audit.NONE)
 def home(request: StaffRequest) -> HttpResponse:
     """To the page that the role begins with; to the own account while that page does not exist."""
     return redirect(address(FIRST_PAGES[Role(request.user.role)]) or "profile")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@screen(EVERYBODY)
+@screen(Permission.ACCOUNT, audit=Audit.NONE)
 def profile(request: StaffRequest) -> HttpResponse:
     user = request.user
     if request.method != "POST":
@@ -63,7 +64,7 @@ def profile(request: StaffRequest) -> HttpResponse:
 
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-@screen(EVERYBODY)
+@screen(Permission.ACCOUNT, audit=Audit.NONE)
 def password(request: StaffRequest) -> HttpResponse:
     """Change the password; every other session of the account ends, this one goes on. A temporary password is changed
     on a page of its own, before anything else."""

@@ -16,6 +16,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.agencies.admin_selectors import regions
 from oralu.apps.agencies.models import Region
 from oralu.apps.routing.adoption_selectors import adoptions
@@ -27,7 +28,7 @@ from oralu.web.acting import see_other
 from oralu.web.administration.views import edition_title
 from oralu.web.components import Crumb, Filter
 from oralu.web.fields import day_field
-from oralu.web.screens import ADMINISTRATORS, StaffRequest, add_errors, lang, screen
+from oralu.web.screens import StaffRequest, add_errors, lang, screen
 
 TOMORROW = timedelta(days=1)
 
@@ -47,7 +48,7 @@ class Missing:
     href: str
 
 
-@screen(ADMINISTRATORS)
+@screen(Permission.ADMINISTER, audit=Audit.NONE)
 def adoption(request: StaffRequest) -> HttpResponse:
     everywhere = {region.code: region for region in regions()}
     names = edition_names()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
 
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.agencies.admin_selectors import AgencyFilter, agencies_page, agency_of, regions
 from oralu.apps.agencies.models import Agency
 from oralu.apps.agencies.services import agency_save
@@ -21,14 +22,14 @@ from oralu.web.administration.forms import AgencyForm
 from oralu.web.administration.kinds import kind_label, kinds
 from oralu.web.administration.views import after_of
 from oralu.web.components import Crumb, Empty, Filter, Pager, WorkRow
-from oralu.web.screens import ADMINISTRATORS, StaffRequest, add_errors, screen
+from oralu.web.screens import StaffRequest, add_errors, screen
 
 PAGE = 40
 STATES = ("", "unnamed", "closed")
 
 
 @require_safe
-@screen(ADMINISTRATORS)
+@screen(Permission.ADMINISTER, audit=Audit.NONE)
 def agencies(request: StaffRequest) -> HttpResponse:
     asked = {name: request.GET[name] for name in ("q", "region", "kind", "state") if request.GET.get(name)}
     if asked.get("state", "") not in STATES:
@@ -86,13 +87,13 @@ def _row(agency: Agency, words: dict[str, str]) -> WorkRow:
     )
 
 
-@screen(ADMINISTRATORS)
+@screen(Permission.ADMINISTER, audit=Audit.NONE)
 def agency_new(request: StaffRequest) -> HttpResponse:
     first = {name: request.GET[name] for name in ("region", "kind") if request.GET.get(name)}
     return _edit(request, Agency(), first)
 
 
-@screen(ADMINISTRATORS)
+@screen(Permission.ADMINISTER, audit=Audit.NONE)
 def agency(request: StaffRequest, agency_id: int) -> HttpResponse:
     found = agency_of(agency_id)
     if found is None:

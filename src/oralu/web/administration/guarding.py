@@ -22,13 +22,14 @@ from oralu.apps.access.factors import factors_of, factors_reset
 from oralu.apps.access.identity import provider_of_user
 from oralu.apps.access.invitations import invitation_make, pending_invitation, token_make
 from oralu.apps.access.models import Invitation, User
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.access.session_services import sessions_end, sessions_of
 from oralu.apps.agencies.admin_selectors import user_of
 from oralu.apps.messages.services import Outgoing, message_read, messages_write
 from oralu.web.account.telling import tell
 from oralu.web.acting import see_other
 from oralu.web.components import Crumb, Term
-from oralu.web.screens import ADMINISTRATORS, StaffRequest, screen
+from oralu.web.screens import StaffRequest, screen
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def _context(account: User, title: str, **more: object) -> dict[str, object]:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@screen(ADMINISTRATORS)
+@screen(Permission.ADMINISTER, audit=Audit.NONE)
 def invite(request: StaffRequest, user_id: int) -> HttpResponse:
     """A new invitation, for who never came or has forgotten the password."""
     account = _user(user_id)
@@ -123,7 +124,7 @@ def invited(request: StaffRequest, account: User, invitation: Invitation) -> Htt
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@screen(ADMINISTRATORS)
+@screen(Permission.ADMINISTER, audit=Audit.NONE)
 def factors(request: StaffRequest, user_id: int) -> HttpResponse:
     """Take away a lost second factor; its owner is told, since it may not be the owner who asked."""
     account = _user(user_id)
@@ -137,7 +138,7 @@ def factors(request: StaffRequest, user_id: int) -> HttpResponse:
 
 
 @require_POST
-@screen(ADMINISTRATORS)
+@screen(Permission.ADMINISTER, audit=Audit.NONE)
 def sign_out(request: StaffRequest, user_id: int) -> HttpResponse:
     account = _user(user_id)
     with transaction.atomic():

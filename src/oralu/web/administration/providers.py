@@ -19,11 +19,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from oralu.apps.access.identity import provider_save, providers
 from oralu.apps.access.models import IdentityProvider
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.agencies.admin_selectors import workplaces
 from oralu.config.environment import provider_secret
 from oralu.web.acting import see_other
 from oralu.web.components import Crumb, Empty, Term, WorkRow
-from oralu.web.screens import ADMINISTRATORS, StaffRequest, add_errors, screen
+from oralu.web.screens import StaffRequest, add_errors, screen
 
 
 class ProviderForm(forms.ModelForm):
@@ -49,7 +50,7 @@ def _crumbs(*last: Crumb) -> tuple[Crumb, ...]:
 
 
 @require_safe
-@screen(ADMINISTRATORS)
+@screen(Permission.ADMINISTER, audit=Audit.NONE)
 def index(request: StaffRequest) -> HttpResponse:
     rows = [
         WorkRow(
@@ -81,12 +82,12 @@ def _state(found: IdentityProvider) -> str:
     return _("the only way in") if found.is_only else _("beside passwords")
 
 
-@screen(ADMINISTRATORS)
+@screen(Permission.ADMINISTER, audit=Audit.NONE)
 def new(request: StaffRequest) -> HttpResponse:
     return _edit(request, IdentityProvider(), _("New identity provider"))
 
 
-@screen(ADMINISTRATORS)
+@screen(Permission.ADMINISTER, audit=Audit.NONE)
 def provider(request: StaffRequest, provider_id: int) -> HttpResponse:
     found = providers().filter(pk=provider_id).first()
     if found is None:

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 
 from oralu.apps.access.invitations import invitation_make
 from oralu.apps.access.models import Role, User
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.access.services import user_save
 from oralu.apps.agencies.admin_selectors import UserFilter, duties_of, regions, user_of, users_page
 from oralu.web.acting import see_other
@@ -26,7 +27,7 @@ from oralu.web.administration.forms import UserForm, duty_words
 from oralu.web.administration.guarding import guard_of, invited
 from oralu.web.administration.views import after_of
 from oralu.web.components import Crumb, Empty, Filter, Pager, WorkRow
-from oralu.web.screens import ADMINISTRATORS, StaffRequest, add_errors, screen
+from oralu.web.screens import StaffRequest, add_errors, screen
 
 PAGE = 40
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -39,7 +40,7 @@ def temporary_password() -> str:
 
 
 @require_safe
-@screen(ADMINISTRATORS)
+@screen(Permission.ADMINISTER, audit=Audit.NONE)
 def users(request: StaffRequest) -> HttpResponse:
     asked = {name: request.GET[name] for name in ("q", "role", "region", "state") if request.GET.get(name)}
     agency = request.GET.get("agency", "")
@@ -87,13 +88,13 @@ def _row(user: User) -> WorkRow:
 
 
 @never_cache
-@screen(ADMINISTRATORS)
+@screen(Permission.ADMINISTER, audit=Audit.NONE)
 def user_new(request: StaffRequest) -> HttpResponse:
     first = {name: request.GET[name] for name in ("agency", "role") if request.GET.get(name)}
     return _edit(request, User(), first)
 
 
-@screen(ADMINISTRATORS)
+@screen(Permission.ADMINISTER, audit=Audit.NONE)
 def user(request: StaffRequest, user_id: int) -> HttpResponse:
     return _edit(request, _user(user_id), {})
 
@@ -145,7 +146,7 @@ def _crumbs(title: str) -> tuple[Crumb, ...]:
 
 
 @never_cache
-@screen(ADMINISTRATORS)
+@screen(Permission.ADMINISTER, audit=Audit.NONE)
 def password(request: StaffRequest, user_id: int) -> HttpResponse:
     """A new temporary password in place of a forgotten one."""
     found = _user(user_id)

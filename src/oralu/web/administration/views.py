@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.agencies.admin_selectors import entries_page, names_in, regions, totals
 from oralu.apps.journal.models import Entry
 from oralu.apps.routing.adoption_selectors import adoptions_changed, regions_in_force
 from oralu.apps.routing.frames import local_day
 from oralu.policyfiles import edition_names, load_edition
 from oralu.web.components import Crumb, Empty, Pager, Stat, Tone
-from oralu.web.screens import ADMINISTRATORS, StaffRequest, lang, screen
+from oralu.web.screens import StaffRequest, lang, screen
 
 LATEST, PAGE = 8, 50
 ACCOUNT_WORDS = {
@@ -48,7 +49,7 @@ def after_of(request: StaffRequest) -> int | None:
 
 
 @require_safe
-@screen(ADMINISTRATORS)
+@screen(Permission.ADMINISTER, audit=Audit.NONE)
 def index(request: StaffRequest) -> HttpResponse:
     found = totals()
     everywhere = regions().count()
@@ -83,7 +84,7 @@ def index(request: StaffRequest) -> HttpResponse:
 
 
 @require_safe
-@screen(ADMINISTRATORS)
+@screen(Permission.ADMINISTER, audit=Audit.NONE)
 def journal(request: StaffRequest) -> HttpResponse:
     entries, has_more = entries_page(after=after_of(request), size=PAGE)
     context = {

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.journal.services import entry_record
 from oralu.apps.referrals.models import DelayCause, Escalation
 from oralu.apps.referrals.selectors import escalations_visible_to
@@ -23,7 +24,7 @@ from oralu.web.board.showing import answer_terms, answers_for, case_words, escal
 from oralu.web.components import Crumb
 from oralu.web.fields import day_field, text_field
 from oralu.web.presenting import service_label
-from oralu.web.screens import HEADS, StaffRequest, screen
+from oralu.web.screens import StaffRequest, screen
 
 ONE_WEEK = timedelta(days=7)
 
@@ -56,7 +57,7 @@ class AnswerForm(forms.Form):
 
 
 def _escalation(request: StaffRequest, escalation_id: int) -> Escalation:
-    found = escalations_visible_to(request.user).select_related("case__person", "answered_by", "measure__clock")
+    found = escalations_visible_to(request.user).select_related("answered_by", "measure__clock")
     escalation = found.filter(pk=escalation_id).first()
     if escalation is None:
         raise Http404
@@ -71,7 +72,7 @@ def _escalation(request: StaffRequest, escalation_id: int) -> Escalation:
     return escalation
 
 
-@screen(HEADS)
+@screen(Permission.ESCALATION_ANSWER, audit=Audit.CHANGE)
 def escalation(request: StaffRequest, escalation_id: int) -> HttpResponse:
     """An escalation: to answer, or, once answered or in front of somebody else, to read."""
     found = _escalation(request, escalation_id)
@@ -118,7 +119,7 @@ class DoneForm(forms.Form):
     note = text_field(gettext_lazy("What was done"), required=True)
 
 
-@screen(HEADS)
+@screen(Permission.ESCALATION_ANSWER, audit=Audit.CHANGE)
 def measure_carried_out(request: StaffRequest, measure_id: int) -> HttpResponse:
     measure = measure_of(request.user, measure_id)
     if measure is None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_safe
 
 from oralu.apps.access.models import User
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.cases.models import CaseState
 from oralu.apps.journal.services import entry_record
 from oralu.apps.referrals.models import Escalation, Need
@@ -24,7 +25,7 @@ from oralu.web.board.showing import case_href, case_words
 from oralu.web.components import Crumb, Empty, Pager, Text, WorkRow
 from oralu.web.countdown import moment
 from oralu.web.presenting import edition_for
-from oralu.web.screens import HEADS, StaffRequest, lang, screen
+from oralu.web.screens import StaffRequest, lang, screen
 
 PAGE = 50
 TITLES: Mapping[Figure, Text] = {
@@ -43,7 +44,7 @@ NARROWED_BY = ("domain", "holder", "service", "kept", "officer", "unit", "value"
 
 
 @require_safe
-@screen(HEADS)
+@screen(Permission.BOARD_READ, audit=Audit.READ)
 def rows(request: StaffRequest, figure: str) -> HttpResponse:
     if figure not in set(Figure):
         raise Http404

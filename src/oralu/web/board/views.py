@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from oralu.apps.access.models import Role
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.journal.services import entry_record
 from oralu.apps.referrals.inbox_selectors import TO_ANSWER, inbox_counts
 from oralu.apps.referrals.models import Escalation
@@ -31,7 +32,7 @@ from oralu.web.charts import Bar, Spark, bars, spark
 from oralu.web.components import Empty, Stat, Tone, WorkRow
 from oralu.web.countdown import moment
 from oralu.web.presenting import edition_for
-from oralu.web.screens import HEADS, StaffRequest, lang, screen
+from oralu.web.screens import StaffRequest, lang, screen
 
 SHOWN = 6
 """Rows of a list on the board itself: with all three lists full it still prints on one sheet."""
@@ -44,7 +45,7 @@ def rows_href(figure: Figure, **wanted: object) -> str:
 
 
 @require_safe
-@screen(HEADS)
+@screen(Permission.BOARD_READ, audit=Audit.READ)
 def board(request: StaffRequest) -> HttpResponse:
     user, at, edition = request.user, request.at, edition_for(request.user, local_day(request.at))
     is_head = user.role == Role.UNIT_HEAD

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.cases.selectors import cases_visible_to
 from oralu.apps.people.selectors import consent_standing
@@ -19,14 +20,14 @@ from oralu.web.case.forms import DayForm, WithdrawalForm
 from oralu.web.components import Term
 from oralu.web.countdown import moment
 from oralu.web.presenting import service_label
-from oralu.web.screens import CASE_WORK, StaffRequest, screen
+from oralu.web.screens import StaffRequest, screen
 
 
 def _case(request: StaffRequest, case_id: int) -> Case:
     return get_object_or_404(cases_visible_to(request.user), pk=case_id)
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def consent(request: StaffRequest, case_id: int) -> HttpResponse:
     """Record the consent; where one stands, its page is that of its withdrawal."""
     case = _case(request, case_id)
@@ -48,7 +49,7 @@ def consent(request: StaffRequest, case_id: int) -> HttpResponse:
     return perform(request, deed)
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def consent_withdraw(request: StaffRequest, case_id: int) -> HttpResponse:
     """The person takes the consent back; what has gone already is listed, since nothing fetches it back."""
     case = _case(request, case_id)

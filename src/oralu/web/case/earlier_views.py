@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from oralu.apps.access.models import Role
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.referrals.models import EarlierMeeting, Need
 from oralu.apps.routing.case_selectors import needs_to_act_on
 from oralu.apps.routing.earlier import met_earlier_ask, met_earlier_decide
@@ -20,10 +21,10 @@ from oralu.web.case.forms import EarlierDecisionForm, EarlierForm
 from oralu.web.components import Crumb, Term
 from oralu.web.countdown import moment
 from oralu.web.presenting import service_label
-from oralu.web.screens import CASE_WORK, StaffRequest, screen
+from oralu.web.screens import StaffRequest, screen
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def ask(request: StaffRequest, need_id: int) -> HttpResponse:
     """Only a need that is met can have been met earlier; a second claim is refused by the service."""
     need = get_object_or_404(needs_to_act_on(request.user), pk=need_id, state=Need.State.MET)
@@ -61,7 +62,7 @@ def ask(request: StaffRequest, need_id: int) -> HttpResponse:
     )
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def decide(request: StaffRequest, claim_id: int) -> HttpResponse:
     claim = claims_to_decide(request.user).filter(pk=claim_id).first()
     if claim is None:

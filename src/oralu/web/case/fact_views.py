@@ -7,6 +7,7 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.cases.selectors import cases_visible_to
 from oralu.apps.cases.services import evidence_path, note_add
 from oralu.apps.journal.services import entry_record
@@ -16,13 +17,13 @@ from oralu.apps.routing.frames import local_day
 from oralu.web.acting import case_deed, perform, sent
 from oralu.web.case.forms import FactForm, NoteForm
 from oralu.web.fields import text_field
-from oralu.web.screens import CASE_WORK, StaffRequest, lang, screen
+from oralu.web.screens import StaffRequest, lang, screen
 from oralu.web.templatetags.oralu import localdate
 
 SUFFIXES = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def fact_record(request: StaffRequest, case_id: int, name: str) -> HttpResponse:
     case = get_object_or_404(cases_visible_to(request.user), pk=case_id)
     edition = edition_for(case=case, at=request.at)
@@ -49,7 +50,7 @@ def fact_record(request: StaffRequest, case_id: int, name: str) -> HttpResponse:
     )
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def fact_retract(request: StaffRequest, statement_id: int) -> HttpResponse:
     statement = get_object_or_404(statements_visible_to(request.user), pk=statement_id, retracts=None)
     case = statement.case
@@ -85,7 +86,7 @@ def fact_retract(request: StaffRequest, statement_id: int) -> HttpResponse:
     )
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_READ, audit=Audit.READ)
 def evidence(request: StaffRequest, evidence_id: int) -> HttpResponse:
     """The file of a proof, to be saved and not shown in place; the reading is journalled."""
     proof = get_object_or_404(evidence_visible_to(request.user).exclude(file=""), pk=evidence_id)
@@ -100,7 +101,7 @@ def evidence(request: StaffRequest, evidence_id: int) -> HttpResponse:
     return response
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def note(request: StaffRequest, case_id: int) -> HttpResponse:
     case = get_object_or_404(cases_visible_to(request.user), pk=case_id)
     form = NoteForm(*sent(request), label=_("Note"), required=True, length=4000)

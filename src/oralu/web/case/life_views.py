@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.access.selectors import officers_of
 from oralu.apps.cases.models import Case
 from oralu.apps.cases.selectors import cases_visible_to
@@ -15,14 +16,14 @@ from oralu.apps.routing.case_selectors import units_to_transfer_to
 from oralu.apps.routing.frames import local_day
 from oralu.web.acting import case_deed, perform, sent
 from oralu.web.case.forms import AssignForm, CloseForm, NoteForm, ReleaseForm, TransferForm
-from oralu.web.screens import CASE_WORK, StaffRequest, screen
+from oralu.web.screens import StaffRequest, screen
 
 
 def _case(request: StaffRequest, case_id: int) -> Case:
     return get_object_or_404(cases_visible_to(request.user), pk=case_id)
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_LEAD, audit=Audit.CHANGE)
 def assign(request: StaffRequest, case_id: int) -> HttpResponse:
     case = _case(request, case_id)
     form = AssignForm(*sent(request), officers=officers_of(case.unit_id), initial={"officer": str(case.officer_id)})
@@ -45,7 +46,7 @@ def assign(request: StaffRequest, case_id: int) -> HttpResponse:
     )
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_LEAD, audit=Audit.CHANGE)
 def transfer(request: StaffRequest, case_id: int) -> HttpResponse:
     case = _case(request, case_id)
     form = TransferForm(*sent(request), units=units_to_transfer_to(case))
@@ -77,7 +78,7 @@ def transfer(request: StaffRequest, case_id: int) -> HttpResponse:
     )
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_LEAD, audit=Audit.CHANGE)
 def suspend(request: StaffRequest, case_id: int) -> HttpResponse:
     case = _case(request, case_id)
     return perform(
@@ -95,7 +96,7 @@ def suspend(request: StaffRequest, case_id: int) -> HttpResponse:
     )
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_LEAD, audit=Audit.CHANGE)
 def resume(request: StaffRequest, case_id: int) -> HttpResponse:
     case = _case(request, case_id)
     return perform(
@@ -112,7 +113,7 @@ def resume(request: StaffRequest, case_id: int) -> HttpResponse:
     )
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_LEAD, audit=Audit.CHANGE)
 def release_date(request: StaffRequest, case_id: int) -> HttpResponse:
     case = _case(request, case_id)
     return perform(
@@ -135,7 +136,7 @@ def release_date(request: StaffRequest, case_id: int) -> HttpResponse:
     )
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_LEAD, audit=Audit.CHANGE)
 def close(request: StaffRequest, case_id: int) -> HttpResponse:
     case = _case(request, case_id)
     return perform(

@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.referrals.clocks import end_of_day
 from oralu.apps.referrals.models import Need
 from oralu.apps.routing import pausing, referring
@@ -16,7 +17,7 @@ from oralu.web.acting import case_deed, perform, sent
 from oralu.web.case.forms import AgencyForm, NoteForm, PauseForm
 from oralu.web.fields import ProofForm
 from oralu.web.presenting import rule_of, service_label, why_line
-from oralu.web.screens import CASE_WORK, StaffRequest, lang, screen
+from oralu.web.screens import StaffRequest, lang, screen
 
 
 def _need(request: StaffRequest, need_id: int) -> Need:
@@ -34,7 +35,7 @@ class HeldConferenceForm(ProofForm):
     field_order = ["note", "evidence_title", "evidence_reference", "evidence"]
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def need_agency(request: StaffRequest, need_id: int) -> HttpResponse:
     need = _need(request, need_id)
     agencies, again = agencies_fitting(need=need, at=request.at), agencies_that_could_not(need=need)
@@ -66,7 +67,7 @@ def need_agency(request: StaffRequest, need_id: int) -> HttpResponse:
     )
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def need_refused(request: StaffRequest, need_id: int) -> HttpResponse:
     need = _need(request, need_id)
     form = NoteForm(*sent(request), label=_("In the person's words"))
@@ -87,7 +88,7 @@ def need_refused(request: StaffRequest, need_id: int) -> HttpResponse:
     )
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def need_withdraw(request: StaffRequest, need_id: int) -> HttpResponse:
     need = _need(request, need_id)
     form = NoteForm(*sent(request), label=_("Why it is withdrawn"), required=True)
@@ -109,7 +110,7 @@ def need_withdraw(request: StaffRequest, need_id: int) -> HttpResponse:
     )
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def need_reopen(request: StaffRequest, need_id: int) -> HttpResponse:
     need = _need(request, need_id)
     if not need.still_holds or need.state == Need.State.OPEN:
@@ -131,7 +132,7 @@ def need_reopen(request: StaffRequest, need_id: int) -> HttpResponse:
     )
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def need_served(request: StaffRequest, need_id: int) -> HttpResponse:
     need = _need(request, need_id)
     if not rule_of(need).served_meets or need.addressee != "probation_unit":
@@ -159,7 +160,7 @@ def need_served(request: StaffRequest, need_id: int) -> HttpResponse:
     )
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def clock_pause(request: StaffRequest, need_id: int) -> HttpResponse:
     need = _need(request, need_id)
     return perform(
@@ -186,7 +187,7 @@ def clock_pause(request: StaffRequest, need_id: int) -> HttpResponse:
     )
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def clock_resume(request: StaffRequest, need_id: int) -> HttpResponse:
     need = _need(request, need_id)
     return perform(

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.cases.models import Plan
 from oralu.apps.cases.selectors import cases_visible_to
 from oralu.apps.journal.services import entry_record
@@ -28,12 +29,12 @@ from oralu.web.case.plan_views import steps_by_domain
 from oralu.web.components import Act, Crumb, Pager
 from oralu.web.context import address
 from oralu.web.presenting import service_label
-from oralu.web.screens import CASE_WORK, StaffRequest, screen
+from oralu.web.screens import StaffRequest, screen
 
 JOURNAL = 15
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_READ, audit=Audit.READ)
 def case(request: StaffRequest, case_id: int) -> HttpResponse:
     """Everything of a case on one page. The reading is journalled."""
     found = get_object_or_404(cases_visible_to(request.user), pk=case_id)
@@ -68,7 +69,7 @@ def case(request: StaffRequest, case_id: int) -> HttpResponse:
     return render(request, "case/case.html", context)
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_READ, audit=Audit.READ)
 def journal(request: StaffRequest, case_id: int) -> HttpResponse:
     """The journal from an entry on, older and older; the readings too, if asked."""
     found = get_object_or_404(cases_visible_to(request.user), pk=case_id)
@@ -132,5 +133,7 @@ def _consent_act(file: CaseFile) -> Act | None:
     if file.is_closed:
         return None
     if file.is_consented:
-        return Act(_("Record the withdrawal of the consent"), reverse("consent-withdraw", args=[file.case.pk]), tone="quiet")
+        return Act(
+            _("Record the withdrawal of the consent"), reverse("consent-withdraw", args=[file.case.pk]), tone="quiet"
+        )
     return Act(_("Record the consent"), reverse("consent", args=[file.case.pk]), tone="secondary")

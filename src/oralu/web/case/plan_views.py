@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.cases.models import Case, CaseState, Plan, Step
 from oralu.apps.cases.selectors import cases_visible_to
 from oralu.apps.cases.services import step_done
@@ -24,10 +25,10 @@ from oralu.web.acting import case_address, case_deed, perform, sent
 from oralu.web.case.forms import DayForm
 from oralu.web.case.plan_forms import AgreeForm, PlanRows, rows_of, rows_suggested
 from oralu.web.components import Crumb
-from oralu.web.screens import CASE_WORK, StaffRequest, lang, screen
+from oralu.web.screens import StaffRequest, lang, screen
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def plan(request: StaffRequest, case_id: int) -> HttpResponse:
     """Write a draft, or change it. A change of an agreed plan is a new version beside it."""
     case = get_object_or_404(cases_visible_to(request.user), pk=case_id)
@@ -66,7 +67,7 @@ def _initial(request: StaffRequest, case: Case, latest: Plan | None, edition: Ed
     return rows_suggested(open_needs(case=case), edition, lang(), local_day(request.at))
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def agree(request: StaffRequest, case_id: int) -> HttpResponse:
     case = get_object_or_404(cases_visible_to(request.user), pk=case_id)
     draft = get_object_or_404(plans_visible_to(request.user), case=case, state=Plan.State.DRAFT)
@@ -96,7 +97,7 @@ def agree(request: StaffRequest, case_id: int) -> HttpResponse:
     )
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_READ, audit=Audit.READ)
 def plan_print(request: StaffRequest, case_id: int) -> HttpResponse:
     """The plan on paper, for the person to read and sign. Under a threat the copy for the person is composed without
     the steps that would tell at home of a safe place; `?whole` is the copy for the file."""
@@ -135,7 +136,7 @@ def steps_by_domain(plan: Plan, edition: Edition, *, without: Collection[str] = 
     return groups
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def step(request: StaffRequest, step_id: int) -> HttpResponse:
     found = get_object_or_404(steps_visible_to(request.user), pk=step_id)
     today = local_day(request.at)

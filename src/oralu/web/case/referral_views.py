@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.agencies.selectors import refuge_address
 from oralu.apps.journal.services import entry_record
 from oralu.apps.referrals.models import Referral
@@ -22,7 +23,7 @@ from oralu.web.case.forms import AgencyForm, DisputeForm, PersonSaysForm
 from oralu.web.components import Tab
 from oralu.web.context import address
 from oralu.web.presenting import service_label
-from oralu.web.screens import CASE_WORK, StaffRequest, lang, screen
+from oralu.web.screens import StaffRequest, lang, screen
 
 State = Referral.State
 
@@ -39,7 +40,7 @@ def _anchor(referral: Referral) -> str:
     return f"need-{referral.need_id}"
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def hand_over(request: StaffRequest, referral_id: int) -> HttpResponse:
     referral = _referral(request, referral_id)
     return perform(
@@ -60,7 +61,7 @@ def hand_over(request: StaffRequest, referral_id: int) -> HttpResponse:
     )
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def answer(request: StaffRequest, referral_id: int) -> HttpResponse:
     """What an agency without an account has answered, recorded on its behalf."""
     referral = _referral(request, referral_id)
@@ -179,7 +180,7 @@ def _not_served(request: StaffRequest, referral: Referral, tabs: tuple[Tab, ...]
     )
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def withdraw(request: StaffRequest, referral_id: int) -> HttpResponse:
     referral = _referral(request, referral_id)
     others = [pair for pair in agencies_fitting(need=referral.need, at=request.at) if pair[0].pk != referral.agency_id]
@@ -207,7 +208,7 @@ def withdraw(request: StaffRequest, referral_id: int) -> HttpResponse:
     )
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def person_says(request: StaffRequest, referral_id: int) -> HttpResponse:
     referral = _referral(request, referral_id)
 
@@ -233,7 +234,7 @@ def person_says(request: StaffRequest, referral_id: int) -> HttpResponse:
     )
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def accept(request: StaffRequest, referral_id: int) -> HttpResponse:
     """The third signature; where the person disputes, the decision."""
     referral = _referral(request, referral_id)
@@ -278,7 +279,7 @@ def _dispute(request: StaffRequest, referral: Referral) -> Deed:
     )
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_READ, audit=Audit.READ)
 def whereabouts(request: StaffRequest, referral_id: int) -> HttpResponse:
     """Where the refuge is, for the unit that places the person, once the referral has gone. Each reading is kept."""
     referral = _referral(request, referral_id)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.cases.caseload_selectors import cases_counted, cases_found, cases_ordered, cases_page
 from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.journal.services import entry_record
@@ -24,7 +25,7 @@ from oralu.web.context import address
 from oralu.web.countdown import ALMATY, countdown
 from oralu.web.line import day_label
 from oralu.web.presenting import edition_of, risk_code, strip_of
-from oralu.web.screens import CASE_WORK, StaffRequest, lang, screen
+from oralu.web.screens import StaffRequest, lang, screen
 
 PAGE = 50
 
@@ -46,7 +47,7 @@ class Row:
 
 
 @require_safe
-@screen(CASE_WORK)
+@screen(Permission.CASE_LIST, audit=Audit.READ)
 def caseload(request: StaffRequest) -> HttpResponse:
     today = request.at.astimezone(ALMATY).date()
     question = asked(request.GET, request.user, on=today)
@@ -122,7 +123,7 @@ def _register() -> Act | None:
 
 
 @require_safe
-@screen(CASE_WORK)
+@screen(Permission.CASE_EXPORT, audit=Audit.EXPORT)
 def export(request: StaffRequest) -> StreamingHttpResponse:
     """The cases of the same filter as a table for a spreadsheet. The journal keeps who took out whose data; it is
     written before the first of them leaves, since this transaction ends before the stream begins."""

@@ -12,6 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.cases.models import Case
 from oralu.apps.cases.selectors import cases_visible_to
 from oralu.apps.journal.services import entry_record
@@ -23,7 +24,7 @@ from oralu.web.components import Countdown, Crumb
 from oralu.web.context import address
 from oralu.web.countdown import moment
 from oralu.web.presenting import addressee_label, need_countdown, rule_of, service_label, strip_of
-from oralu.web.screens import CASE_WORK, StaffRequest, lang, screen
+from oralu.web.screens import StaffRequest, lang, screen
 
 STANDING = ("waiting", "paused")
 
@@ -104,7 +105,7 @@ def _where(referral: Referral | None) -> str:
     return ", ".join(filter(None, (agency.address, agency.phone)))
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_READ, audit=Audit.READ)
 def enrolled(request: StaffRequest, case_id: int) -> HttpResponse:
     """What has been opened for a case, to be read aloud, printed and handed over."""
     case = get_object_or_404(cases_visible_to(request.user), pk=case_id)
@@ -127,7 +128,7 @@ def enrolled(request: StaffRequest, case_id: int) -> HttpResponse:
 
 
 @require_safe
-@screen(CASE_WORK)
+@screen(Permission.CASE_LEAD, audit=Audit.CHANGE)
 def paper(request: StaffRequest, case_id: int) -> HttpResponse:
     """The copy that the person takes home. What may not be read there is not composed into it at all, so that neither
     the paper nor the file of the page tells of it."""

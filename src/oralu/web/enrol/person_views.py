@@ -7,16 +7,17 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.cases.models import Case
 from oralu.apps.people.selectors import children_of, merges_of
 from oralu.apps.routing.enrol_selectors import (
     Standing,
     duplicates_for,
-    household_cases,
+    household_case,
     localities_of,
     mergeable_person,
 )
@@ -35,12 +36,15 @@ from oralu.web.enrol.child_forms import AnyChildrenForm, ChildrenFormSet, childr
 from oralu.web.enrol.forms import IdentityForm
 from oralu.web.enrol.records import compare, record_words
 from oralu.web.enrol.views import ADD, REFUSED, SEE_OTHER, redirect
-from oralu.web.screens import CASE_WORK, StaffRequest, add_errors, screen
+from oralu.web.screens import StaffRequest, add_errors, screen
 
 
 def _case(request: StaffRequest, case_id: int) -> Case:
     """Raises Http404: not of this unit, or another unit leads an open case of the person."""
-    return get_object_or_404(household_cases(request.user), pk=case_id)
+    found = household_case(request.user, case_id)
+    if found is None:
+        raise Http404
+    return found
 
 
 def _page(request: StaffRequest, case: Case, template: str, title: str, context: dict[str, Any]) -> HttpResponse:
@@ -53,7 +57,7 @@ def _page(request: StaffRequest, case: Case, template: str, title: str, context:
     return render(request, f"enrol/{template}.html", values, status=REFUSED if refused else 200)
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def person_edit(request: StaffRequest, case_id: int) -> HttpResponse:
     """Correct what stands in the papers, the phone, the address."""
     case = _case(request, case_id)
@@ -87,7 +91,7 @@ def person_edit(request: StaffRequest, case_id: int) -> HttpResponse:
     )
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def children(request: StaffRequest, case_id: int) -> HttpResponse:
     """Add, change or remove children; the policy reads whether there are minor ones."""
     case = _case(request, case_id)
@@ -120,7 +124,7 @@ def _one_more(data: QueryDict, today: Any) -> ChildrenFormSet:
     return children_formset(typed, today=today)
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def merge(request: StaffRequest, case_id: int) -> HttpResponse:
     """Records that may be the same person; with `?with=` the two side by side; POST makes them one."""
     case = _case(request, case_id)
@@ -174,7 +178,7 @@ def _merge_two(request: StaffRequest, case: Case, person_id: int) -> HttpRespons
     return _page(request, case, "merge_two", title, context)
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def unmerge(request: StaffRequest, case_id: int, merge_id: int) -> HttpResponse:
     """Undo a merge: what was moved goes back."""
     case = _case(request, case_id)

@@ -15,17 +15,18 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.cases.selectors import cases_visible_to
 from oralu.apps.routing.enrol_selectors import Duplicate, Standing, duplicates_for
 from oralu.apps.routing.transfers import transfers_request
 from oralu.web.acting import see_other
 from oralu.web.enrol.drafts import draft_of
 from oralu.web.enrol.flow import Flow
-from oralu.web.screens import CASE_WORK, StaffRequest, screen
+from oralu.web.screens import StaffRequest, screen
 
 
 @require_POST
-@screen(CASE_WORK)
+@screen(Permission.CASE_LEAD, audit=Audit.CHANGE)
 def ask_from_draft(request: StaffRequest, draft_id: str) -> HttpResponse:
     """The person of an unfinished enrolment stands on another unit's register."""
     flow = Flow(request, draft_of(request, draft_id))
@@ -40,7 +41,7 @@ def ask_from_draft(request: StaffRequest, draft_id: str) -> HttpResponse:
 
 
 @require_POST
-@screen(CASE_WORK)
+@screen(Permission.CASE_LEAD, audit=Audit.CHANGE)
 def ask_from_case(request: StaffRequest, case_id: int) -> HttpResponse:
     """The person of a case of the own unit has another record elsewhere."""
     case = get_object_or_404(cases_visible_to(request.user), pk=case_id)
@@ -69,7 +70,5 @@ def _ask(request: StaffRequest, found: Iterable[Duplicate], asked_as: str, back:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(
-            request, _("The transfer has been asked for. The answer comes to “Today” and your messages.")
-        )
+        messages.success(request, _("The transfer has been asked for. The answer comes to “Today” and your messages."))
     return see_other(back)

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.routing.enrol_selectors import (
     Standing,
     case_of_draft,
@@ -32,7 +33,7 @@ from oralu.web.enrol.flow import ANOTHER, FACTS, Flow
 from oralu.web.enrol.records import record_words
 from oralu.web.enrol.summary import sections, told
 from oralu.web.enrol.uploads import forget
-from oralu.web.screens import CASE_WORK, StaffRequest, lang, screen
+from oralu.web.screens import StaffRequest, lang, screen
 
 SEE_OTHER = 303
 REFUSED = 422
@@ -48,7 +49,7 @@ def to_step(draft: Draft, key: str) -> HttpResponse:
     return redirect("enrol-step", draft.id, key)
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_LEAD, audit=Audit.CHANGE)
 def start(request: StaffRequest) -> HttpResponse:
     """Begin an enrolment, or go on with one that was left."""
     try:
@@ -62,7 +63,7 @@ def start(request: StaffRequest) -> HttpResponse:
 
 
 @require_POST
-@screen(CASE_WORK)
+@screen(Permission.CASE_LEAD, audit=Audit.CHANGE)
 def drop(request: StaffRequest, draft_id: str) -> HttpResponse:
     """Throw an unfinished enrolment away."""
     draft_drop(request, draft_id)
@@ -71,7 +72,7 @@ def drop(request: StaffRequest, draft_id: str) -> HttpResponse:
 
 
 @require_POST
-@screen(CASE_WORK)
+@screen(Permission.CASE_LEAD, audit=Audit.CHANGE)
 def keep(request: StaffRequest, draft_id: str, step: str) -> HttpResponse:
     """Keep what is being typed, without judging it. A draft that is enrolled already has nothing more to keep."""
     try:
@@ -87,7 +88,7 @@ def keep(request: StaffRequest, draft_id: str, step: str) -> HttpResponse:
     return render(request, "enrol/_kept.html", {"at": request.at})
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_LEAD, audit=Audit.CHANGE)
 def step_page(request: StaffRequest, draft_id: str, step: str) -> HttpResponse:
     """One step: a topic and its fields."""
     standing = case_of_draft(actor=request.user, draft=draft_id)

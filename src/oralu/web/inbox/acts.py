@@ -10,10 +10,10 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.cases.services import EvidenceData
-from oralu.apps.referrals.inbox_selectors import TO_ANSWER
+from oralu.apps.referrals.inbox_selectors import TO_ANSWER, inbox_referral
 from oralu.apps.referrals.models import Referral
-from oralu.apps.referrals.selectors import referrals_visible_to
 from oralu.apps.routing import referring
 from oralu.apps.routing.frames import local_day
 from oralu.web.acting import Deed, perform, sent
@@ -21,12 +21,12 @@ from oralu.web.answer_forms import CannotForm, ServedForm
 from oralu.web.components import Crumb, Text
 from oralu.web.inbox.showing import act_of, edition_of, number, result_of
 from oralu.web.presenting import service_label
-from oralu.web.screens import AGENCIES, StaffRequest, lang, screen
+from oralu.web.screens import StaffRequest, lang, screen
 
 
 def _referral(request: StaffRequest, referral_id: int) -> Referral:
-    found = referrals_visible_to(request.user).filter(pk=referral_id, state__in=TO_ANSWER).first()
-    if found is None:
+    found = inbox_referral(request.user, referral_id)
+    if found is None or found.state not in TO_ANSWER:
         raise Http404
     return found
 
@@ -65,7 +65,7 @@ def _answer(
     )
 
 
-@screen(AGENCIES)
+@screen(Permission.REFERRAL_ANSWER, audit=Audit.CHANGE)
 def acknowledge(request: StaffRequest, referral_id: int) -> HttpResponse:
     referral = _referral(request, referral_id)
     return _answer(
@@ -80,7 +80,7 @@ def acknowledge(request: StaffRequest, referral_id: int) -> HttpResponse:
     )
 
 
-@screen(AGENCIES)
+@screen(Permission.REFERRAL_ANSWER, audit=Audit.CHANGE)
 def accept(request: StaffRequest, referral_id: int) -> HttpResponse:
     referral = _referral(request, referral_id)
     records: list[Text] = [_("that your agency takes it on, by whom and when")]
@@ -104,7 +104,7 @@ def _declined(new: Referral | None) -> Text:
     return _("Recorded. The need has gone to another agency, with the time used kept.")
 
 
-@screen(AGENCIES)
+@screen(Permission.REFERRAL_ANSWER, audit=Audit.CHANGE)
 def decline(request: StaffRequest, referral_id: int) -> HttpResponse:
     referral = _referral(request, referral_id)
     return _answer(
@@ -132,7 +132,7 @@ def _proof(form: ServedForm) -> EvidenceData:
     return proof
 
 
-@screen(AGENCIES)
+@screen(Permission.REFERRAL_ANSWER, audit=Audit.CHANGE)
 def serve(request: StaffRequest, referral_id: int) -> HttpResponse:
     referral = _referral(request, referral_id)
     edition = edition_of(referral)
@@ -164,7 +164,7 @@ def serve(request: StaffRequest, referral_id: int) -> HttpResponse:
     )
 
 
-@screen(AGENCIES)
+@screen(Permission.REFERRAL_ANSWER, audit=Audit.CHANGE)
 def not_served(request: StaffRequest, referral_id: int) -> HttpResponse:
     referral = _referral(request, referral_id)
     return _answer(

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.agencies.models import Occupancy
 from oralu.apps.agencies.services import place_release
 from oralu.apps.journal.services import entry_record
@@ -17,14 +18,14 @@ from oralu.web.acting import Deed, perform, sent
 from oralu.web.components import Act, Crumb, Empty, Stat, Tone, WorkRow
 from oralu.web.inbox.showing import number
 from oralu.web.inbox.views import tabs
-from oralu.web.screens import AGENCIES, StaffRequest, screen
+from oralu.web.screens import StaffRequest, screen
 from oralu.web.templatetags.oralu import localdate, localmoment
 
 State = Occupancy.State
 
 
 @require_safe
-@screen(AGENCIES)
+@screen(Permission.REFERRAL_ANSWER, audit=Audit.CHANGE)
 def places(request: StaffRequest) -> HttpResponse:
     if not counts_places(request.user):
         raise Http404
@@ -70,7 +71,7 @@ def _row(row: PlaceRow) -> WorkRow:
     return WorkRow(key, title, href, f"{who}, {since}", meta, act=act)
 
 
-@screen(AGENCIES)
+@screen(Permission.REFERRAL_ANSWER, audit=Audit.CHANGE)
 def release(request: StaffRequest, occupancy_id: int) -> HttpResponse:
     occupancy = get_object_or_404(occupancies_visible_to(request.user), pk=occupancy_id, state=State.TAKEN)
     label = _("Place %(label)s") % {"label": occupancy.place.label}

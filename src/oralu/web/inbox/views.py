@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.journal.services import entry_record
 from oralu.apps.referrals.disclosure import disclosed
 from oralu.apps.referrals.inbox_selectors import (
@@ -18,16 +19,16 @@ from oralu.apps.referrals.inbox_selectors import (
     counts_places,
     inbox_counts,
     inbox_page,
+    inbox_referral,
     logs_of,
 )
 from oralu.apps.referrals.models import DeclineReason, Referral
-from oralu.apps.referrals.selectors import referrals_visible_to
 from oralu.apps.routing.frames import local_day
 from oralu.policyfiles import load_edition
 from oralu.web.components import Crumb, Empty, Pager, Stat, Tab, Term, Tone, WorkRow
 from oralu.web.inbox.showing import acts_of, clock_of, edition_of, number, result_of, row_of, terms_of, who
 from oralu.web.presenting import service_label
-from oralu.web.screens import AGENCIES, StaffRequest, lang, screen
+from oralu.web.screens import StaffRequest, lang, screen
 from oralu.web.templatetags.oralu import localdate, localmoment
 
 PAGE = 30
@@ -52,7 +53,7 @@ def tabs(request: StaffRequest, current: str, waiting: int | None = None) -> tup
 
 
 @require_safe
-@screen(AGENCIES)
+@screen(Permission.REFERRAL_READ, audit=Audit.READ)
 def inbox(request: StaffRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     state = state if state in TO_ANSWER else ""
@@ -110,14 +111,14 @@ def _nothing(state: str) -> Empty:
 
 
 def _visible(request: StaffRequest, referral_id: int) -> Referral:
-    found = referrals_visible_to(request.user).select_related("case__region").filter(pk=referral_id).first()
+    found = inbox_referral(request.user, referral_id)
     if found is None:
         raise Http404
     return found
 
 
 @require_safe
-@screen(AGENCIES)
+@screen(Permission.REFERRAL_READ, audit=Audit.READ)
 def referral(request: StaffRequest, referral_id: int) -> HttpResponse:
     """One referral. After the end nothing of the person is shown any more."""
     found = _visible(request, referral_id)
@@ -177,7 +178,7 @@ def _ending(found: Referral) -> list[Term]:
 
 
 @require_safe
-@screen(AGENCIES)
+@screen(Permission.REFERRAL_READ, audit=Audit.READ)
 def answered(request: StaffRequest) -> HttpResponse:
     rows, has_more = answered_page(request.user, after=after_of(request), size=PAGE)
     context = {

@@ -5,13 +5,14 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.journal.services import entry_record
 from oralu.apps.referrals.selectors import referrals_visible_to
 from oralu.documents.referral import referral_pdf
-from oralu.web.screens import CASE_WORK, StaffRequest, screen
+from oralu.web.screens import StaffRequest, screen
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.READ)
 def referral(request: StaffRequest, referral_id: int) -> HttpResponse:
     """The printed referral, to be handed over to an agency that has no account."""
     found = get_object_or_404(referrals_visible_to(request.user), pk=referral_id)

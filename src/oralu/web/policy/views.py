@@ -7,14 +7,15 @@ from datetime import date
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.referrals.selectors import open_needs_by_rule
 from oralu.apps.routing.policies import edition_in_force
 from oralu.policyfiles import edition_names, load_edition
 from oralu.web.policy.matrix import domain_tables, matrix, rule_rows, vocabulary
-from oralu.web.screens import EVERYBODY, StaffRequest, lang, screen
+from oralu.web.screens import StaffRequest, lang, screen
 
 
-@screen(EVERYBODY)
+@screen(Permission.POLICY_READ, audit=Audit.NONE)
 def policy(request: StaffRequest) -> HttpResponse:
     """The edition in force in the region of the reader, or the one asked for by `?edition=`."""
     names = edition_names()

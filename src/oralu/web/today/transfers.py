@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.cases.models import TransferRequest
 from oralu.apps.routing.transfer_answers import transfer_decline
 from oralu.apps.routing.transfer_selectors import requests_asked, requests_to_decide
@@ -22,7 +23,7 @@ from oralu.web.context import address
 from oralu.web.countdown import moment
 from oralu.web.fields import text_field
 from oralu.web.presenting import strip_of
-from oralu.web.screens import CASE_WORK, StaffRequest, screen
+from oralu.web.screens import StaffRequest, screen
 
 GRANT, DECLINE = "grant", "decline"
 
@@ -97,7 +98,7 @@ class DecideForm(forms.Form):
         return data
 
 
-@screen(CASE_WORK)
+@screen(Permission.CASE_LIST, audit=Audit.READ)
 def decide(request: StaffRequest, request_id: int) -> HttpResponse:
     """Transfer the case to the unit that asks, or keep it."""
     one = get_object_or_404(requests_to_decide(request.user), pk=request_id)

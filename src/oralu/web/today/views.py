@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from oralu.apps.access.models import Role
+from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.access.selectors import officers_of
 from oralu.apps.referrals.models import Need, Referral
 from oralu.apps.referrals.selectors import referrals_visible_to
@@ -31,7 +32,7 @@ from oralu.web.components import Crumb, Empty, Filter, Fold, Pager, Stat, Term, 
 from oralu.web.context import address
 from oralu.web.countdown import ALMATY, moment
 from oralu.web.presenting import service_label
-from oralu.web.screens import CASE_WORK, StaffRequest, screen
+from oralu.web.screens import StaffRequest, screen
 from oralu.web.today.rows import case_address, row_of
 from oralu.web.today.transfers import transfers_of
 
@@ -72,7 +73,7 @@ class Section:
 
 
 @require_safe
-@screen(CASE_WORK)
+@screen(Permission.CASE_LIST, audit=Audit.READ)
 def today(request: StaffRequest) -> HttpResponse:
     """The whole page; with `group` one group further on; with `case` the needs of one case in a group."""
     officer_id, filters = _officer(request)
@@ -232,7 +233,7 @@ def _title(at: datetime) -> str:
 
 
 @require_safe
-@screen(CASE_WORK)
+@screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def contact(request: StaffRequest, referral_id: int) -> HttpResponse:
     """Whom to call about a referral, and how far it is: for an agency that answers in Oralu itself."""
     referral = get_object_or_404(referrals_visible_to(request.user), pk=referral_id)

@@ -1,0 +1,230 @@
+"""Row security as data: for every sensitive table, which rows a request may read and which it may write.
+
+Read it as a lawyer would: `READ` says whose eyes reach a row, `WRITE` what must be in hand to change it. A table that
+is not named here is not sensitive (`OPEN` says why), and a test sees to it that every table stands in one of the two.
+
+The policies are made from this module by the owner of the schema after each migration; the application's role owns
+nothing. Costs are kept low: what does not depend on the row stands in a subquery of its own, which the server runs
+once, and a case is met through its key."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+from oralu.apps.access.walls import APP, WORKER
+
+
+def _me(name: str, kind: str = "bigint") -> str:
+    return f"(select nullif(current_setting('oralu.{name}', true), '')::{kind})"
+
+
+def _held(name: str, kind: str = "bigint") -> str:
+    return f"any ((select string_to_array(nullif(current_setting('oralu.{name}', true), ''), ',')::{kind}[])::{kind}[])"
+
+
+def _role(*roles: str) -> str:
+    names = ", ".join(f"'{role}'" for role in roles)
+    return f"(select coalesce(current_setting('oralu.role', true), '') in ({names}))"
+
+
+ME, AGENCY, REGION, KIND = _me("user"), _me("agency"), _me("region", "text"), _me("kind", "text")
+STAFF = _role("case_manager", "unit_head")
+WHOLE = _role("case_manager", "unit_head", "leadership")
+ANSWERING = _role("provider", "leadership")
+WATCH = _role("watch")
+
+CASE_IN_HAND = f"id = {_held('cases')} or person_id = {_held('persons')} or region_id = {_held('regions', 'text')}"
+OF_CASE_IN_HAND = f"case_id = {_held('cases')}"
+UNSEEN = "('draft', 'waiting_consent', 'discarded', 'declined', 'withdrawn')"
+"""States in which a referral is not, or no longer, before its agency."""
+
+
+def _case(column: str = "case_id") -> str:
+    """The case of the row is one that the reader sees: the policy of the cases decides."""
+    return f"exists (select 1 from cases_case seen where seen.id = {column})"
+
+
+def _through(table: str, column: str) -> str:
+    return f"exists (select 1 from {table} seen where seen.id = {column})"
+
+
+def _held_through(table: str, column: str) -> str:
+    return f"exists (select 1 from {table} seen where seen.id = {column} and seen.case_id = {_held('cases')})"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Conditions in SQL on the row: who reads it, who writes it. Whoever may write may read."""
+
+    read: str
+    write: str
+
+    @property
+    def seen(self) -> str:
+        return f"({self.write}) or ({self.read})"
+
+
+OF_STAFF = Rows(read=f"{STAFF} and {_case()}", write=OF_CASE_IN_HAND)
+"""What belongs to a case and is for its unit alone."""
+OF_REFERRED = "exists (select 1 from referrals_referral seen where seen.need_id = {need} and seen.agency_id = {mine})"
+
+TABLES: Mapping[str, Rows] = {
+    "cases_case": Rows(
+        read=f"({STAFF} and unit_id = {AGENCY}) or ({_role('leadership')} and region_id = {REGION})",
+        write=CASE_IN_HAND,
+    ),
+    "cases_statement": OF_STAFF,
+    "cases_evidence": OF_STAFF,
+    "cases_evaluationrecord": OF_STAFF,
+    "cases_milestone": OF_STAFF,
+    "cases_plan": OF_STAFF,
+    "cases_note": OF_STAFF,
+    "cases_step": Rows(
+        read=f"{STAFF} and {_through('cases_plan', 'plan_id')}", write=_held_through("cases_plan", "plan_id")
+    ),
+    "cases_transferrequest": Rows(read=f"{STAFF} and (unit_id = {AGENCY} or {_case()})", write=OF_CASE_IN_HAND),
+    "people_person": Rows(
+        read=f"({STAFF} and exists (select 1 from cases_case seen"
+        " where seen.person_id = coalesce(people_person.merged_into_id, people_person.id)))"
+        f" or birth_date = {_held('births', 'date')} or iin = {_held('iins', 'text')}",
+        write=f"id = {_held('persons')}"
+        " or exists (select 1 from cases_case seen where seen.person_id = people_person.id"
+        f" and seen.id = {_held('cases')})",
+    ),
+    "people_child": Rows(
+        read=f"{STAFF} and {_through('people_person', 'person_id')}",
+        write=_through("people_person", "person_id"),
+    ),
+    "people_consent": Rows(
+        read=f"{STAFF} and {_through('people_person', 'person_id')}",
+        write=_through("people_person", "person_id"),
+    ),
+    "people_merge": Rows(
+        read=f"{STAFF} and {_through('people_person', 'kept_id')}", write=_through("people_person", "kept_id")
+    ),
+    "referrals_referral": Rows(
+        read=f"({WHOLE} and {_case()}) or ({ANSWERING} and agency_id = {AGENCY} and state not in {UNSEEN})",
+        write=OF_CASE_IN_HAND,
+    ),
+    "referrals_need": Rows(
+        read=f"({WHOLE} and {_case()}) or ({ANSWERING} and {OF_REFERRED.format(need='referrals_need.id', mine=AGENCY)})",
+        write=OF_CASE_IN_HAND,
+    ),
+    "referrals_clock": Rows(
+        read=f"({WHOLE} and {_case()}) or ({ANSWERING} and {_through('referrals_need', 'need_id')}) or {WATCH}",
+        write=OF_CASE_IN_HAND,
+    ),
+    "referrals_clockinterval": Rows(
+        read=_through("referrals_clock", "clock_id"), write=_held_through("referrals_clock", "clock_id")
+    ),
+    "referrals_earliermeeting": Rows(
+        read=f"{STAFF} and {_through('referrals_need', 'need_id')}", write=_held_through("referrals_need", "need_id")
+    ),
+    "referrals_escalation": Rows(
+        read=f"({WHOLE} and {_case()}) or ({ANSWERING} and agency_id = {AGENCY})", write=OF_CASE_IN_HAND
+    ),
+    "referrals_correctivemeasure": Rows(
+        read=_through("referrals_escalation", "escalation_id"),
+        write=_held_through("referrals_escalation", "escalation_id"),
+    ),
+    "messaging_message": Rows(read=f"user_id = {ME}", write=f"user_id = {ME} or case_id is null or {OF_CASE_IN_HAND}"),
+    "messaging_delivery": Rows(
+        read=f"{_through('messaging_message', 'message_id')} or {WATCH}",
+        write=_through("messaging_message", "message_id"),
+    ),
+    "agencies_refugeaddress": Rows(read=f"agency_id = {AGENCY} or {STAFF}", write=_role("administrator")),
+}
+
+OPEN: Mapping[str, str] = {
+    "agencies_agency": "a directory of public bodies; the address of a refuge stands apart",
+    "agencies_region": "a list of regions",
+    "agencies_place": "beds by number, without their people",
+    "agencies_occupancy": "which place is taken, by the number of a referral that itself is walled",
+    "routing_adoption": "which edition is in force where",
+    "routing_heartbeat": "when the worker was last alive",
+    "journal_entry": "codes and numbers; insert only, and read through a page of its own",
+    "access_user": "the staff",
+    "access_session": "read before anybody is signed in",
+    "access_attempt": "read before anybody is signed in",
+    "access_invitation": "read before anybody is signed in",
+    "access_identityprovider": "read before anybody is signed in",
+    "access_externalidentity": "read before anybody is signed in",
+}
+"""Tables of the project without row security, and why."""
+
+COMMANDS = ("select", "insert", "update", "delete")
+
+
+def policies(table: str) -> dict[str, str]:
+    """The statements that make the policies of a table, by the policy's name."""
+    rows = TABLES[table]
+    clauses = {
+        "select": f"using ({rows.seen})",
+        "insert": f"with check ({rows.write})",
+        "update": f"using ({rows.write}) with check ({rows.write})",
+        "delete": f"using ({rows.write})",
+    }
+    made = {
+        f"{table}_{command}": f"create policy {table}_{command} on {table} for {command} to {APP} {clauses[command]}"
+        for command in COMMANDS
+    }
+    made[f"{table}_worker"] = f"create policy {table}_worker on {table} to {WORKER} using (true) with check (true)"
+    return made
+
+
+def digest() -> str:
+    """The policies of this module in one word."""
+    return hashlib.sha256(repr([policies(table) for table in TABLES]).encode()).hexdigest()[:16]
+
+
+def standing() -> list[str]:
+    """What is wrong with the walls of the connected database, in words; empty when they stand as this module has
+    them."""
+    wanted = {(table, name) for table in TABLES for name in policies(table)}
+    with connection.cursor() as cursor:
+        cursor.execute("select tablename, policyname from pg_policies where schemaname = 'public'")
+        found = set(cursor.fetchall())
+        cursor.execute(
+            "select relname from pg_class where relname = any(%s) and relnamespace = 'public'::regnamespace"
+            " and relrowsecurity and relforcerowsecurity",
+            [list(TABLES)],
+        )
+        forced = {name for (name,) in cursor.fetchall()}
+        cursor.execute("select coalesce(obj_description('cases_case'::regclass), '')")
+        made = cursor.fetchone()[0]
+    faults = [f"policy {name} of {table} is missing" for table, name in sorted(wanted - found)]
+    faults += [f"policy {name} of {table} is not ours" for table, name in sorted(found - wanted)]
+    faults += [f"row security of {table} is off" for table in TABLES if table not in forced]
+    if made != _mark():
+        faults.append("the policies were made by another version")
+    return faults
+
+
+def apply() -> None:
+    """Put the policies of this module in the place of whatever stands in the connected database, in one transaction,
+    unless they stand already. Only the owner can; to anybody else this is not addressed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select pg_has_role(current_user, datdba, 'usage'), to_regclass('cases_case')"
+            " from pg_database where datname = current_database()"
+        )
+        if None in (row := cursor.fetchone()) or not row[0] or not standing():
+            return
+    with transaction.atomic(), connection.cursor() as cursor:
+        for table in TABLES:
+            cursor.execute("select policyname from pg_policies where schemaname = 'public' and tablename = %s", [table])
+            for (name,) in cursor.fetchall():
+                cursor.execute(f'drop policy "{name}" on {table}')
+            for statement in policies(table).values():
+                cursor.execute(statement)
+            cursor.execute(f"alter table {table} enable row level security")
+            cursor.execute(f"alter table {table} force row level security")
+        cursor.execute("comment on table cases_case is %s", [_mark()])
+
+
+def _mark() -> str:
+    return f"walls {digest()}"
