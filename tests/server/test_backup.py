@@ -245,7 +245,18 @@ def test_a_backup_waits_for_writers_and_never_fails_them(register: Server) -> No
 def test_a_dump_of_another_server_becomes_a_private_register(register: Server, place: Path) -> None:
     world = small_world()
     paper(world, PDF)
-    elsewhere = {"DATABASE_URL": register.app_url, "ORALU_ADMIN_DATABASE_URL": register.admin_url}
+    with register.connect_admin() as admin:
+        admin.execute("create role keeper login bypassrls password 'invented' in role pg_read_all_data")
+        admin.execute("grant connect on database oralu to keeper")
+        admin.execute("alter table people_person enable row level security")
+        admin.execute("alter table people_person force row level security")
+    elsewhere = {"DATABASE_URL": register.app_url, "ORALU_OWNER_DATABASE_URL": register.owner_url}
+    with pytest.raises(CannotStartError, match="ORALU_ADMIN_DATABASE_URL"):
+        take(place / "data", place / "dump.tar", [], elsewhere)
+    assert not (place / "dump.tar").exists()
+    keeper = register.admin_url.replace("oralu_admin:", "keeper:")
+    keeper = keeper.replace(keeper.partition("keeper:")[2].partition("@")[0], "invented")
+    elsewhere["ORALU_ADMIN_DATABASE_URL"] = keeper
     taken = take(place / "data", place / "dump.tar", [], elsewhere)
     assert taken.manifest.kind == "dump"
     with pytest.raises(CannotStartError, match="is a dump"):

@@ -33,13 +33,13 @@ class Moment:
 @contextmanager
 def frozen(url: str, point: str | None) -> Iterator[tuple[psycopg.Connection, Moment]]:
     """Hold one moment: a connection whose snapshot it is, and, if `point` is given, a restore point of that name in the
-    log. Writers wait for at most half a second.
+    log, for which writers wait for at most half a second. A snapshot alone stops nobody.
 
     `url` is an administrator's, whom row security does not hide rows from."""
     with psycopg.connect(url, autocommit=True) as locker, psycopg.connect(url, autocommit=True) as reader:
         _speak_plainly(reader)
         reader.execute("begin isolation level repeatable read, read only")
-        exact = _stop_writers(locker)
+        exact = point is None or _stop_writers(locker)
         row = reader.execute("select clock_timestamp(), pg_export_snapshot()").fetchone()
         assert row is not None
         where = "pg_create_restore_point(%s)" if point else "pg_current_wal_insert_lsn()"

@@ -83,6 +83,12 @@ def take(data: Path, target: Path, recipients: list[str], environment: dict[str,
         if error.errno == 28:
             raise disk_full(draft) from error
         raise CannotStartError(f"The backup could not be written: {error}.") from error
+    except psycopg.Error as error:
+        words = str(error).splitlines()[0] if str(error) else type(error).__name__
+        hint = " Give ORALU_ADMIN_DATABASE_URL, the address of a role that sees every row."
+        raise CannotStartError(
+            f"The backup was given up: {words}.{hint if 'DATABASE_URL' in environment else ''}"
+        ) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     size = final.stat().st_size if final.is_file() else sum(p.stat().st_size for p in final.rglob("*") if p.is_file())
