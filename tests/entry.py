@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.test import Client
@@ -13,6 +17,21 @@ from oralu.apps.access.models import User
 
 PASSWORD = "long-password-of-a-test"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@contextmanager
+def identity_provider(back: str, secret: str) -> Iterator[str]:
+    """A real OpenID Connect provider in a process of its own, and its address."""
+    command = ["node", str(ROOT / "tests" / "identity_provider.mjs"), back, secret]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        assert address.startswith("http://127.0.0.1:"), "is oidc-provider installed? `make setup`"
+        yield address
+        process.terminate()
 
 
 def code_now(secret: str = SECRET, periods: int = 0) -> str:

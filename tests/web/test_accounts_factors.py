@@ -153,6 +153,12 @@ def test_the_demo_asks_for_none_and_says_so(client: Client, world: World, settin
     assert "второго фактора" in client.get("/login").content.decode().lower()
     sign_in(client, "aigul")
     assert is_in(client)
+    for page in ("codes", "passkey"):
+        assert client.get(f"/profile/security/{page}")["Location"] == "/profile/security", "others sign in with it too"
+    admin = Client()
+    admin.force_login(world.admin)
+    assert admin.post(f"/administration/users/{world.aigul.pk}/invite").status_code == 303
+    assert sign_in(Client(), "aigul").status_code == 302
 
 
 def test_the_flag_is_yes_outside_the_demo_and_no_inside() -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
+import html
+import re
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,14 +12,13 @@ import requests
 from django.test import Client
 from django.utils import timezone
 
-from entry import PASSWORD, code_now, is_in, protect, sign_in
+from entry import PASSWORD, code_now, identity_provider, is_in, protect, sign_in
 from oralu.apps.access.identity import is_second_factor
 from oralu.apps.access.invitations import invitation_make, token_make
 from oralu.apps.access.models import ExternalIdentity, IdentityProvider, User
 from oralu.apps.journal.models import Entry
 from world import World, build
 
-ROOT = Path(__file__).resolve().parents[2]
 SECRET = "a-secret-of-the-tests-alone-0123456789"
 BACK = "http://testserver/login/provider/agency/back"
 
@@ -27,13 +26,8 @@ BACK = "http://testserver/login/provider/agency/back"
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[str]:
     """The address of a running provider."""
-    command = ["node", str(ROOT / "tests" / "identity_provider.mjs"), BACK, SECRET]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT) as process:
-        assert process.stdout is not None
-        address = process.stdout.readline().strip()
-        assert address.startswith("http://127.0.0.1:"), "is oidc-provider installed? `make setup`"
+    with identity_provider(BACK, SECRET) as address:
         yield address
-        process.terminate()
 
 
 @pytest.fixture
@@ -63,11 +57,16 @@ def at_the_provider(address: str, subject: str, *methods: str, cancel: bool = Fa
     return answer.headers["location"].removeprefix("http://testserver")
 
 
+def leave(client: Client) -> str:
+    """Press the button; the address at the provider to which the page goes on."""
+    left = client.post("/login/provider/agency")
+    assert left.status_code == 200, left.content.decode()
+    return html.unescape(re.search(r'content="0; url=([^"]+)"', left.content.decode())[1])
+
+
 def through(client: Client, subject: str, *methods: str, **more: bool):
     """The whole way, from the button to the answer of Oralu."""
-    left = client.post("/login/provider/agency")
-    assert left.status_code == 302, left.content.decode()
-    return client.get(at_the_provider(left["Location"], subject, *methods, **more))
+    return client.get(at_the_provider(leave(client), subject, *methods, **more))
 
 
 def invite(client: Client, user: User) -> None:
@@ -112,6 +111,14 @@ def test_an_invitation_is_linked_only_at_the_provider_of_its_own_agency(
         assert through(client, "subject-1").status_code == 403
         assert not is_in(client)
     assert not ExternalIdentity.objects.exists()
+
+
+def test_who_takes_up_an_invitation_signs_in_at_the_provider_anew(world: World, provider: IdentityProvider) -> None:
+    """Else the colleague who is still signed in there would become the invited account."""
+    client = Client()
+    assert "prompt=login" not in leave(client)
+    invite(client, world.aigul)
+    assert "prompt=login" in leave(client)
 
 
 def test_one_subject_is_one_account(world: World, provider: IdentityProvider) -> None:
@@ -183,12 +190,12 @@ def test_what_comes_back_belongs_to_what_was_sent(world: World, provider: Identi
     """The answer of another browser, the same answer twice, another nonce, a cancelled sign-in, nothing at all."""
     ExternalIdentity.objects.create(user=world.aigul, provider=provider, subject="s", linked_at=timezone.now())
     mine, other = Client(), Client()
-    back = at_the_provider(mine.post("/login/provider/agency")["Location"], "s")
+    back = at_the_provider(leave(mine), "s")
     assert other.get(back).status_code == 403
     assert mine.get(back).status_code == 302
     assert mine.get(back).status_code == 403
     mine.post("/logout")
-    left = mine.post("/login/provider/agency")["Location"]
+    left = leave(mine)
     session = mine.session
     session["provider_nonce"] = "another"
     session.save()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from types import SimpleNamespace
 
 import pytest
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -185,6 +188,23 @@ def test_only_the_proxies_in_front_are_believed(rf, settings, proxies: int, head
     settings.PROXIES = proxies
     headers = {"HTTP_X_FORWARDED_FOR": header} if header else {}
     assert signing_in.client_address(rf.get("/login", REMOTE_ADDR="10.0.0.1", **headers)) == expected
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tries_at_the_same_moment_are_counted_one_by_one() -> None:
+    """Many processes at once: each try is counted before the password is looked at."""
+    places, ready = places_of(login="a", address=ATTACKER, device=None), Barrier(12)
+
+    def one_try(_n: int) -> bool:
+        try:
+            ready.wait(timeout=30)
+            return attempt_begin(places=places, at=NOW) is None
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(12) as pool:
+        granted = list(pool.map(one_try, range(12)))
+    assert granted.count(True) == RULES["login"].free
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -11,6 +11,11 @@ from oralu.apps.access.models import Role, User
 DEMO_PASSWORD = "oralu-demo-2026"
 
 
+def is_shared(user: User) -> bool:
+    """Whether others sign in with this account too, so that nobody may put a lock of their own on it."""
+    return bool(settings.DEMO and user.is_demo and not settings.MFA_REQUIRED)
+
+
 def accounts() -> list[tuple[str, str, str]]:
     """Login, password and what the account is for (name, role, place of work), in the order of the roles. Empty
     outside the demo, whatever stands in the database."""

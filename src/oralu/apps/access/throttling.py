@@ -113,7 +113,7 @@ def _delay(rule: Rule, count: int) -> timedelta:
 def attempt_succeed(*, places: Iterable[Place], at: datetime) -> None:
     """The secret was right: forget the tries of this login and device; of the address take back this one try alone,
     since a success with one account must not open it for guessing at others."""
-    for place in places:
+    for place in sorted(places, key=lambda place: place.key):
         row = Attempt.objects.select_for_update().filter(key=place.key).first()
         if row is None:
             continue

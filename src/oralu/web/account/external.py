@@ -38,16 +38,25 @@ LOG = logging.getLogger(__name__)
 @require_POST
 @login_not_required
 def leave(request: HttpRequest, key: str) -> HttpResponse:
-    """To the provider, with a state, a nonce and a proof key (PKCE) that only this browser's session knows."""
+    """To the provider, with a state, a nonce and a proof key (PKCE) that only this browser's session knows. By a page
+    that goes on by itself: a browser follows no redirect of a form to another site (form-action of our CSP).
+
+    Who takes up an invitation has to sign in there anew: on a machine that a colleague uses, the provider would else
+    vouch for the colleague."""
     try:
         provider = get_adapter(request).get_provider(request, key)
     except SocialApp.DoesNotExist:
         raise Http404 from None
     request.session[NONCE], request.session[KEY] = secrets.token_urlsafe(24), key
+    asked = {"nonce": request.session[NONCE]} | ({"prompt": "login"} if TOKEN in request.session else {})
     try:
-        return provider.redirect(request, process="login", auth_params={"nonce": request.session[NONCE]})
+        there = provider.redirect(request, process="login", auth_params=asked)
     except (RequestException, OAuth2Error, ValueError, KeyError):
         return failed(request)
+    if "Location" not in there.headers:
+        return failed(request)
+    context = {"address": there["Location"], "name": provider.name}
+    return render(request, "account/external_leave.html", context)
 
 
 @never_cache

@@ -26,6 +26,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from oralu.apps.access.demo import is_shared
 from oralu.apps.access.factors import (
     Factors,
     Kind,
@@ -74,6 +75,9 @@ def fresh(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
     @wraps(view)
     def checked(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if is_shared(request.user):
+            messages.error(request, _("A demo account gets no second factor: others sign in with it too."))
+            return see_other(reverse("security"))
         if is_fresh(request, request.at):
             return view(request, *args, **kwargs)
         return see_other(f"{reverse('confirm')}?{urlencode({'next': request.path})}")

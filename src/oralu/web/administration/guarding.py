@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from oralu.apps.access.demo import is_shared
 from oralu.apps.access.factors import factors_of, factors_reset
 from oralu.apps.access.identity import provider_of_user
 from oralu.apps.access.invitations import invitation_make, pending_invitation, token_make
@@ -95,6 +96,9 @@ def _context(account: User, title: str, **more: object) -> dict[str, object]:
 def invite(request: StaffRequest, user_id: int) -> HttpResponse:
     """A new invitation, for who never came or has forgotten the password."""
     account = _user(user_id)
+    if is_shared(account):
+        messages.error(request, _("The password of a demo account cannot be changed: others sign in with it too."))
+        return see_other(reverse("admin-user", args=[account.pk]))
     if request.method != "POST":
         return render(request, "administration/invite_ask.html", _context(account, _("Invitation")))
     try:
