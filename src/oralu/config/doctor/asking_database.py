@@ -60,7 +60,7 @@ def roles() -> Finding:
             " case when exists(select 1 from pg_class where relowner = r.oid) then 'owns tables' end,"
             " case when exists(select 1 from pg_auth_members where member = r.oid"
             " and (r.rolname, roleid::regrole::text) <> (%s, %s)) then 'belongs to a role' end], null)"
-            " from pg_roles r where rolname in (%s, %s)",
+            " from pg_roles r where rolname in (%s, %s, current_user)",
             [WORKER, APP, WORKER, APP],
         )
         found = sorted({word for (words,) in cursor.fetchall() for word in words})
