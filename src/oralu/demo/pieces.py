@@ -82,8 +82,10 @@ def formal_supervision(story: Story) -> list[Arrival]:
 
 
 def ends(story: Story) -> list[Arrival]:
-    """A death, a search that goes on, one that ended, a success on day 180, a failure on day 180."""
+    """A case closed while help is still under way, a death, a search that goes on, one that ended, a success on day
+    180, a failure on day 180."""
     return [
+        _arrival(story, KOSTANAY, days=45, hook=_later("case_close", 2, life.close, ClosingGround.NEW_SENTENCE)),
         _arrival(story, KARAGANDA, days=130, hook=_later("case_close", 71, life.close, ClosingGround.DEATH)),
         _arrival(story, ASTANA, days=70, hook=_later("search", 58, life.search, None), housing="unsafe"),
         _arrival(story, KARAGANDA, days=90, hook=_found_after(12), housing="temporary", psychological_need="high"),
