@@ -19,6 +19,7 @@ GROUPS = {
     "backup": ("oralu.cli.backup", "Back up the database and every file of the register."),
     "restore": ("oralu.cli.backup:restore_command", "Bring a register back, as it was at a moment."),
     "doctor": ("oralu.cli.doctor", "Ask whether this installation is well."),
+    "journal": ("oralu.cli.journal", "Verify the sealed journal."),
     "worker": ("oralu.cli.worker", "The worker: sweeps due clocks and sends the outbox."),
 }
 

@@ -10,7 +10,14 @@ from django.db.models import CharField, Field, ForeignKey, Model
 
 KEPT = {"agencies.region", "routing.adoption", "routing.heartbeat", "routing.importrun"}
 """What the copies share: regions, and what is said about a whole region."""
-HISTORY = {"journal.entry", "messaging.message", "messaging.delivery", "cases.evaluationrecord"}
+HISTORY = {
+    "journal.entry",
+    "journal.access",
+    "journal.pending",
+    "messaging.message",
+    "messaging.delivery",
+    "cases.evaluationrecord",
+}
 """What no clock and no evaluation reads; left out unless asked for."""
 DAYS_OF_BIRTH = 3000
 

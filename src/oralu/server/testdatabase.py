@@ -39,14 +39,14 @@ def migrated_server(folder: Path) -> Iterator[Server]:
 
 
 def speak_to(url: str) -> None:
-    """From now on Django's `default` is this database."""
+    """From now on Django's `default` is this database, and so is `journal`, its second connection."""
     from django.db import connections
 
-    default = connections["default"]
-    default.close()
-    # In place: connections of other threads (the live server's) are made from this very dictionary.
     values = {name: value for name, value in parse_database_url(url).items() if name != "OPTIONS"}
-    default.settings_dict.update(values)
+    for alias in ("default", "journal"):
+        connections[alias].close()
+        # In place: connections of other threads (the live server's) are made from this very dictionary.
+        connections[alias].settings_dict.update(values)
 
 
 def _tables(admin: psycopg.Connection) -> list[str]:

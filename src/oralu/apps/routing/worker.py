@@ -1,4 +1,5 @@
-"""The worker's loop: due clocks, days that have come, holds that lapsed, files left behind, the outbox."""
+"""The worker's loop: due clocks, days that have come, holds that lapsed, files left behind, the outbox; and
+the seals of the journal."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 from oralu.apps.access.walls import require_system
 from oralu.apps.agencies.services import holds_expire
 from oralu.apps.cases.services import evidence_files_settle
+from oralu.apps.journal.keeping import Keeper
 from oralu.apps.messages.services import deliveries_send
 from oralu.apps.referrals.clocks import start_of_day
 from oralu.apps.routing.adoption_selectors import adoptions_changed
@@ -79,11 +81,12 @@ def run(stop: threading.Event) -> None:
     require_system()
     log.info("worker started")
     policy_check(timezone.now())
-    waited_for = ""
+    waited_for, keeper = "", Keeper()
     while not stop.is_set():
         close_old_connections()
         try:
             done = turn(timezone.now(), beat=lambda: heartbeat(timezone.now()))
+            keeper.turn(timezone.now())
         except OperationalError as error:
             if str(error) != waited_for:
                 log.warning("worker: %s", WHY.get(getattr(error.__cause__, "sqlstate", None) or "", NO_DATABASE))

@@ -1,0 +1,116 @@
+"""`oralu journal`: is the record of what was done and read still what was written?"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from oralu.cli.database import use_database
+
+
+def _ready(stack: ExitStack, data: Path | None) -> None:
+    from oralu.server.errors import CannotStartError
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oralu.config.settings")
+    if data is not None:
+        os.environ["ORALU_DATA"] = str(data.absolute())
+    try:
+        use_database(stack)
+    except CannotStartError as error:
+        raise click.ClickException(str(error)) from None
+    import django
+
+    django.setup()
+
+
+DATA = click.option("--data", type=click.Path(path_type=Path), help="Data folder. [default: ORALU_DATA, else ./data]")
+HEADS = click.option("--heads", type=click.Path(path_type=Path), help="The heads kept outside. [ORALU_JOURNAL_HEADS]")
+
+
+@click.group("journal")
+def command() -> None:
+    """The sealed journal: verify it, hand out its public key, acknowledge a restore."""
+
+
+@command.command("verify")
+@DATA
+@HEADS
+@click.option("--key", type=click.Path(path_type=Path), help="The public key (PEM). [default: that of this machine]")
+@click.option("--json", "as_json", is_flag=True, help="For a program.")
+def verify(*, data: Path | None, heads: Path | None, key: Path | None, as_json: bool) -> None:
+    """Compute every row, seal and signature anew, and compare the seals with the heads outside the database.
+
+    An auditor gives --key and --heads from a copy of their own: then nothing on this machine has to be believed.
+
+    Exit status 0: whole. 1: something was changed, deleted, or is not sealed. 2: it could not be looked at."""
+    with ExitStack() as stack:
+        _ready(stack, data)
+        from django.conf import settings
+
+        from oralu.apps.journal.keys import KeyUnusableError, public_key
+        from oralu.apps.journal.verifying import journal_verify
+
+        try:
+            known = public_key(key or Path(settings.JOURNAL_KEY))
+        except KeyUnusableError as error:
+            click.echo(str(error), err=True)
+            sys.exit(2)
+        report = journal_verify(key=known, heads=heads or Path(settings.JOURNAL_HEADS))
+    if as_json:
+        click.echo(json.dumps({"whole": not report.findings, **asdict(report)}, indent=1))
+    else:
+        for found in report.findings:
+            click.echo(found.words)
+        for notice in report.notices:
+            click.echo(f"Note: {notice}")
+        rows = f"{report.entries} entries and {report.accesses} readings under {report.seals} seals"
+        more = f", {report.erased} of them erased" if report.erased else ""
+        waits = f"; {report.waiting} wait for their seal" if report.waiting else ""
+        verdict = "The journal is NOT whole" if report.findings else "The journal is whole"
+        click.echo(f"{verdict}: {rows}{more}{waits}.")
+    sys.exit(1 if report.findings else 0)
+
+
+@command.command("key")
+@DATA
+def key(*, data: Path | None) -> None:
+    """Print the public key that verifies the seals; made now if there is none. Keep a copy away from this machine."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oralu.config.settings")
+    if data is not None:
+        os.environ["ORALU_DATA"] = str(data.absolute())
+    import django
+
+    django.setup()
+    from django.conf import settings
+
+    from oralu.apps.journal.keys import KeyUnusableError, private_key, public_text
+
+    try:
+        click.echo(public_text(private_key(Path(settings.JOURNAL_KEY)).public_key()), nl=False)
+    except KeyUnusableError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@command.command("restored")
+@DATA
+@click.option("--reason", required=True, help="Why a backup was put back, e.g. the number of the act.")
+def restored(*, data: Path | None, reason: str) -> None:
+    """Acknowledge that a backup was put back: seals that were named outside and are gone are told as a note from now
+    on, with this reason, and the journal goes on. The acknowledgement itself stays in the file of heads."""
+    with ExitStack() as stack:
+        _ready(stack, data)
+        from oralu.apps.journal.keys import KeyUnusableError
+        from oralu.apps.journal.restored import NothingLostError, restore_acknowledge
+
+        try:
+            last, gone = restore_acknowledge(reason=reason, at=datetime.now(UTC))
+        except (NothingLostError, KeyUnusableError, OSError) as error:
+            raise click.ClickException(str(error)) from None
+    click.echo(f"Acknowledged: {gone} seals named outside are gone; the journal goes on after seal {last}.")
