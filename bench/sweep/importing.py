@@ -47,7 +47,7 @@ SURNAMES, NAMES = ("Серик", "Волк", "Оспан", "Ахмет", "Гус
 
 
 def write_register(path: Path, size: int, today: date) -> None:
-    """A register as a unit keeps it: 13 facts a person, told in words, two in three of them given."""
+    """A register as a unit keeps it: up to 11 facts a person, told in words."""
     from oralu.core.identifiers import iin_generate
 
     dice = random.Random(size)
