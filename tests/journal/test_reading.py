@@ -1,0 +1,92 @@
+"""One row for an answer with somebody's data, written before the bytes leave; a refusal outlives the rollback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from django.db import Error, transaction
+
+from journal_ground import AT, Ground
+from oralu.apps.journal.models import Access
+from oralu.apps.journal.reading import access_record, collecting, denied_record, seen
+from world import World, build
+
+if TYPE_CHECKING:
+    from pytest_django.fixtures import SettingsWrapper
+
+
+def test_what_is_seen_in_a_block_comes_together_once() -> None:
+    seen(1)
+    with collecting() as reading:
+        seen(5)
+        seen([7, None, 5])
+        with collecting() as inner:
+            seen(9)
+        assert inner is reading
+    seen(11)
+    assert reading.subjects == {5, 7, 9}
+
+
+@pytest.mark.django_db
+def test_an_answer_is_one_row() -> None:
+    world: World = build()
+    written = access_record(
+        subjects=[9, 7, 7], actor=world.aigul, at=AT, route="caseload", purpose="resocialisation", object=""
+    )
+    assert written
+    row = Access.objects.get()
+    assert (row.actor, row.role, row.agency) == (world.aigul.pk, "case_manager", world.unit.pk)
+    assert (row.kind, row.route, row.subjects) == ("read", "caseload", [7, 9])
+    assert not access_record(subjects=[], actor=world.aigul, at=AT, route="caseload", purpose="resocialisation")
+    assert Access.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "journal"])
+def test_a_refusal_outlives_the_rollback_of_its_request(settings: SettingsWrapper) -> None:
+    settings.REFUSALS_DATABASE = "journal"
+    world: World = build()
+    with transaction.atomic():
+        access_record(subjects=[1], actor=world.aigul, at=AT, route="case", purpose="resocialisation")
+        denied_record(actor=world.erlan, at=AT, route="case", purpose="resocialisation", object="case 1", subjects=[1])
+        transaction.set_rollback(True)
+    row = Access.objects.get()
+    assert (row.kind, row.actor, row.object, row.subjects) == ("denied", world.erlan.pk, "case 1", [1])
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "journal"])
+def test_a_refusal_does_not_wait_for_an_actor_that_is_not_committed(settings: SettingsWrapper) -> None:
+    settings.REFUSALS_DATABASE = "journal"
+    with transaction.atomic():
+        world: World = build()
+        denied_record(actor=world.erlan, at=AT, route="case", purpose="resocialisation")
+        transaction.set_rollback(True)
+    assert Access.objects.get().kind == "denied"
+
+
+@pytest.mark.django_db
+def test_a_row_that_cannot_be_written_is_an_error_and_not_an_answer() -> None:
+    world: World = build()
+    with pytest.raises(Error), transaction.atomic():
+        access_record(subjects=[1], actor=world.aigul, at=AT, route="case", purpose="x" * 33)
+    assert Access.objects.count() == 0
+
+
+def test_readings_are_sealed_and_tampering_with_them_is_found(ground: Ground, database_server: object) -> None:
+    world: World = build()
+    for n in range(1, 6):
+        access_record(subjects=[n, n + 1], actor=world.aigul, at=AT, route="case", purpose="resocialisation")
+    denied_record(actor=None, at=AT, route="case", purpose="resocialisation", object="case 1")
+    ground.seal()
+    report = ground.verify()
+    assert report.findings == []
+    assert report.accesses == 6
+    victims = list(Access.objects.order_by("pk").values_list("pk", flat=True))
+    with database_server.connect_admin() as admin:  # type: ignore[attr-defined]
+        assert isinstance(admin, psycopg.Connection)
+        admin.execute("update journal_access set subjects = '{99}' where id = %s", [victims[1]])
+        admin.execute("delete from journal_access where id = %s", [victims[3]])
+    assert ground.codes() == {"edited", "deleted"}
+    assert f"Reading {victims[1]} was edited" in ground.words()
+    assert f"Reading {victims[3]} is gone" in ground.words()
