@@ -12,13 +12,16 @@ import pytest
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from oralu.apps.access import throttling
-from oralu.apps.access.models import Attempt, User
+from oralu.apps.access.models import Attempt, Session, User
 from oralu.apps.access.throttling import RULES, attempt_begin, attempt_succeed, network, places_of
 from oralu.apps.journal.models import Entry
+from oralu.config.addresses import client_address
+from oralu.config.ratelimits import LIMITS
 from oralu.web.account import signing_in
 from world import World, build
 
@@ -187,7 +190,7 @@ def test_an_attacker_has_a_whole_network_of_version_6(db: None) -> None:
 def test_only_the_proxies_in_front_are_believed(rf, settings, proxies: int, header: str, expected: str) -> None:
     settings.PROXIES = proxies
     headers = {"HTTP_X_FORWARDED_FOR": header} if header else {}
-    assert signing_in.client_address(rf.get("/login", REMOTE_ADDR="10.0.0.1", **headers)) == expected
+    assert client_address(rf.get("/login", REMOTE_ADDR="10.0.0.1", **headers)) == expected
 
 
 @pytest.mark.django_db(transaction=True)
@@ -207,7 +210,7 @@ def test_tries_at_the_same_moment_are_counted_one_by_one() -> None:
     assert granted.count(True) == RULES["login"].free
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(gaps=st.lists(st.integers(0, 400), min_size=1, max_size=60))
 def test_never_more_tries_than_the_rule_grants_however_they_are_spaced(db: None, gaps: list[int]) -> None:
     """After the free ones, the n-th further try costs the sum of the delays before it."""
@@ -221,3 +224,15 @@ def test_never_more_tries_than_the_rule_grants_however_they_are_spaced(db: None,
     while cost + delay <= elapsed:
         cost, allowed, delay = cost + delay, allowed + 1, min(delay * 2, 3600)
     assert granted <= allowed
+
+
+def test_a_stranger_does_not_fill_the_table_of_sessions(client: Client, db: None, settings, tmp_path) -> None:
+    """Pages that keep something for a stranger are opened so often a minute from one address, and no more."""
+    settings.RATE_LIMITS, settings.DATA_DIR = LIMITS, tmp_path
+    stranger = Client(REMOTE_ADDR=ATTACKER)
+    pages = ["/login/passkey", "/invitation/made-up"] * 70
+    answers = [Client(REMOTE_ADDR=ATTACKER).get(page).status_code for page in pages]
+    assert 60 <= Session.objects.count() <= 120, "a minute may end between two of them"
+    assert answers.count(429) >= 20
+    assert stranger.get("/login").status_code == 200
+    assert client.get("/login/passkey").status_code == 200, "from elsewhere"

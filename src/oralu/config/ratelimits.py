@@ -22,6 +22,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from oralu.config.addresses import client_address
+
 log = logging.getLogger(__name__)
 FILE = "limits.sqlite3"
 
@@ -40,6 +42,7 @@ SEARCH = Limit("search", 120, 60)
 EXPORT = Limit("export", 20, 600)
 PAPER = Limit("paper", 60, 60)
 FIGURES = Limit("figures", 120, 60)
+ENTRY = Limit("entry", 60, 60)
 LIMITS: dict[str, Limit] = {
     "search": SEARCH,
     "caseload": SEARCH,
@@ -50,8 +53,12 @@ LIMITS: dict[str, Limit] = {
     "evidence": PAPER,
     "board": FIGURES,
     "board-rows": FIGURES,
+    "login-passkey": ENTRY,
+    "login-provider": ENTRY,
+    "invitation-link": ENTRY,
 }
-"""By the name of the route. A person at work stays far below; a script that walks through the register does not."""
+"""By the name of the route. A person at work stays far below; a script that walks through the register does not. The
+three last ones leave a session for a stranger."""
 
 
 class Counter:
@@ -110,7 +117,7 @@ class RateLimitMiddleware:
         limit = settings.RATE_LIMITS.get(match.view_name) if match is not None else None
         if limit is None:
             return None
-        user = request.user.pk if request.user.is_authenticated else request.META.get("REMOTE_ADDR", "")
+        user = request.user.pk if request.user.is_authenticated else client_address(request)
         wait = self.counter.hit(str(user), limit, time.time())
         if not wait:
             return None

@@ -30,6 +30,7 @@ from oralu.apps.access.throttling import (
     places_of,
 )
 from oralu.apps.journal.services import entry_record
+from oralu.config.addresses import client_address
 from oralu.web.sessions import ADDRESS, AGENT
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -39,15 +40,6 @@ with, if any; when its owner last proved who it is."""
 PENDING_TIME = timedelta(minutes=10)
 FRESH = timedelta(minutes=15)
 """For so long after a proof the factors and the password of an account may be changed."""
-
-
-def client_address(request: HttpRequest) -> str:
-    """Where a request comes from: past as many proxies as stand in front of this installation, and no further, since
-    the rest of X-Forwarded-For is what the client says of itself."""
-    passed = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
-    if settings.PROXIES and len(passed) >= settings.PROXIES:
-        return passed[-settings.PROXIES]
-    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def places_here(request: HttpRequest, username: str, purpose: str = "password") -> tuple[Place, ...]:

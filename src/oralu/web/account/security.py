@@ -104,7 +104,7 @@ def security(request: StaffRequest) -> HttpResponse:
         for row in sessions_of(request.user, at=request.at)
     ]  # fmt: skip
     context = _context(
-        request, _("Sign-in and security"), known=known, places=places, is_required=settings.MFA_REQUIRED
+        request, _("Sign-in and security"), known=known, places=places, is_shared=is_shared(request.user)
     )
     context["crumbs"] = context["crumbs"][:1] + context["crumbs"][-1:]
     return render(request, "account/security.html", context)

@@ -27,7 +27,8 @@ from oralu.apps.access.models import User
 from oralu.apps.access.selectors import user_by_login
 from oralu.apps.access.throttling import address_place, attempt_begin, attempt_succeed
 from oralu.apps.journal.services import entry_record
-from oralu.web.account.entering import client_address, enter, let_in, pending, places_here, too_many
+from oralu.config.addresses import client_address
+from oralu.web.account.entering import enter, let_in, pending, places_here, too_many
 from oralu.web.account.forms import FactorForm, PasskeyForm, SignInForm, only_through
 
 TOO_MANY = 429
