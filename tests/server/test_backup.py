@@ -160,6 +160,10 @@ def test_a_lost_register_is_restored_to_a_moment_and_its_clocks_go_on_without_fi
         assert sent() == letters, "what was sent after the moment is sent again under the same Message-ID"
         assert turn(late) == 0
         connection.close()
+    again = take(place / "new", place / "again", [], {})
+    twice = restore(Wish(backup=again.path, data=place / "newer"), {}, lambda words: None)
+    assert twice.tables == again.manifest.tables, "a register that was restored is backed up like any other"
+
     for kept, content in ((first, b" of before"), (second, b" of after")):
         path = place / "new" / evidence_path(kept).relative_to(place / "data")
         assert path.read_bytes() == PDF + content
@@ -204,6 +208,8 @@ def test_what_is_damaged_or_does_not_fit_is_refused_and_the_target_stays_empty(r
             restore(Wish(backup=taken.path, data=target, **more), {}, lambda said: None)  # type: ignore[arg-type]
         assert not target.exists() or list(target.iterdir()) == [target / "mine"]
 
+    with pytest.raises(CannotStartError, match="with which it would be lost"):
+        take(place / "data", place / "data" / "backups", [], {})
     refused("later than", to=early)
     refused("ends before that moment", to=early + timedelta(days=1))
     target.mkdir()

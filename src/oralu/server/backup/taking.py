@@ -65,6 +65,8 @@ def take(data: Path, target: Path, recipients: list[str], environment: dict[str,
     stamp = datetime.now(UTC).strftime("oralu-%Y-%m-%dT%H%M%SZ")
     final = target if target.suffix in {".tar", ".age"} else target / (stamp + (".tar.age" if keys else ""))
     packing.check_name(final, encrypted=bool(keys))
+    if final.is_relative_to(data):
+        raise CannotStartError(f"{final} is in the data folder, with which it would be lost: give another place.")
     if final.exists():
         raise CannotStartError(f"{final} exists: nothing is written over a backup. Give another name.")
     draft = data / "backup.draft" if as_file else final.with_name(f".{final.name}.part")
