@@ -197,7 +197,9 @@ def test_a_backup_in_one_encrypted_file_needs_its_key_and_nothing_else(register:
     assert (place / "new" / "evidence" / proof.file[:2] / proof.file).read_bytes() == PDF
 
 
-def test_what_is_damaged_or_does_not_fit_is_refused_and_the_target_stays_empty(register: Server, place: Path) -> None:
+def test_what_is_damaged_or_does_not_fit_is_refused_and_the_target_stays_empty(
+    register: Server, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     small_world()
     early = now(register.admin_url)
     taken = take(place / "data", place / "backups", [], {})
@@ -211,7 +213,9 @@ def test_what_is_damaged_or_does_not_fit_is_refused_and_the_target_stays_empty(r
     with pytest.raises(CannotStartError, match="with which it would be lost"):
         take(place / "data", place / "data" / "backups", [], {})
     refused("later than", to=early)
+    monkeypatch.setenv("ORALU_ARCHIVE", str(place / "data" / "postgres-archive"))
     refused("ends before that moment", to=early + timedelta(days=1))
+    assert list((place / "data" / "postgres-archive").glob("*.gz")), "the archive of the lost register is not ours"
     target.mkdir()
     (target / "mine").write_text("kept")
     refused("is not empty")

@@ -221,7 +221,8 @@ def _empty(data: Path, *, keep: bool) -> None:
     claim(data).close()
     home = (data / "postgres").resolve()
     shutil.rmtree(home, ignore_errors=True)
-    shutil.rmtree(archive.archive_folder(home), ignore_errors=True)
+    for suffix in ("-archive", "-restore"):
+        shutil.rmtree(home.with_name(f"{home.name}{suffix}"), ignore_errors=True)
     for path in data.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
