@@ -218,10 +218,10 @@ def pages_of(world: World, role: str) -> list[str]:
     names = ("administration", "admin-journal", "admin-agencies", "admin-agency-new", "admin-users", "admin-user-new")
     refuge = Agency.objects.get(is_refuge=True)
     return [
-        *(reverse(name) for name in (*names, "admin-adoption", "policy", "profile")),
+        *(reverse(name) for name in (*names, "admin-adoption", "admin-providers", "policy", "profile", "security")),
         *(reverse("admin-agency", args=[agency.pk]) for agency in (world.unit, refuge)),
         reverse("admin-user", args=[world.aigul.pk]),
-        reverse("admin-user-password", args=[world.aigul.pk]),
+        *(reverse(f"admin-user-{act}", args=[world.aigul.pk]) for act in ("password", "invite", "factors")),
     ]
 
 

@@ -7,11 +7,12 @@ import re
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import CDPSession, Page
 
 from browsing import DESKTOP, PHONE, SignIn, axe_violations, overflow
-from entry import PASSWORD, code_now
-from oralu.apps.access.models import User
+from entry import PASSWORD, code_now, identity_provider
+from oralu.apps.access.models import ExternalIdentity, IdentityProvider, User
 from oralu.apps.journal.models import Entry
 from world import World
 
@@ -173,3 +174,26 @@ def test_from_the_invitation_to_work_with_codes_from_a_phone(
     page.locator(".panel-buttons a").click()
     page.wait_for_url("**/inbox")
     page.context.close()
+
+
+def test_through_the_identity_provider_of_the_agency(
+    world: World, sign_in: SignIn, live_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The browser goes to another site and back, past our own policy of what a form may lead to."""
+    secret = "a-secret-of-the-tests-alone-0123456789"
+    monkeypatch.setenv("ORALU_OIDC_SECRET_AGENCY", secret)
+    page = sign_in(world.bolat)
+    page.context.clear_cookies()
+    with identity_provider(f"{live_server.url}/login/provider/agency/back", secret) as issuer:
+        provider = IdentityProvider.objects.create(
+            agency=world.unit, key="agency", name="Служба пробации", issuer=issuer, client_id="oralu"
+        )
+        ExternalIdentity.objects.create(user=world.aigul, provider=provider, subject="s", linked_at=timezone.now())
+        page.goto("/login")
+        look(page, "login-provider")
+        page.locator("form[action='/login/provider/agency'] button").click()
+        page.wait_for_url("**/interaction/**")
+        page.goto(f"{page.url}?sub=s&amr=mfa")
+        page.wait_for_url("**/today")
+        page.goto("/profile")
+        assert "Айгуль Сапарова" in page.locator("main").inner_text()
