@@ -9,8 +9,11 @@ import pytest
 from django.db import Error, transaction
 
 from journal_ground import AT, Ground
+from oralu.apps.cases.caseload_selectors import cases_page
+from oralu.apps.cases.selectors import cases_visible_to
 from oralu.apps.journal.models import Access
 from oralu.apps.journal.reading import access_record, collecting, denied_record, seen
+from oralu.apps.referrals.selectors import needs_visible_to
 from world import World, build
 
 if TYPE_CHECKING:
@@ -90,3 +93,29 @@ def test_readings_are_sealed_and_tampering_with_them_is_found(ground: Ground, da
     assert ground.codes() == {"edited", "deleted"}
     assert f"Reading {victims[1]} was edited" in ground.words()
     assert f"Reading {victims[3]} is gone" in ground.words()
+
+
+@pytest.mark.django_db
+def test_what_a_door_hands_out_is_seen_and_what_it_only_counts_is_not() -> None:
+    world: World = build()
+    first, second = world.enrol(facts={"housing": "homeless"}), world.enrol()
+    with collecting() as reading:
+        cases = cases_visible_to(world.aigul)
+        assert cases.count() == 2
+        assert set(cases.values_list("pk", flat=True)) == {first.pk, second.pk}
+        assert needs_visible_to(world.aigul).filter(case__in=cases).exists()
+        assert reading.subjects == set()
+        assert cases.get(pk=second.pk) == second
+        assert reading.subjects == {second.pk}
+        assert list(needs_visible_to(world.aigul).filter(case=first))
+        assert reading.subjects == {first.pk, second.pk}
+
+
+@pytest.mark.django_db
+def test_the_row_past_the_end_of_a_page_was_not_shown() -> None:
+    world: World = build()
+    found = [world.enrol(), world.enrol(), world.enrol()]
+    with collecting() as reading:
+        page, has_more = cases_page(cases_visible_to(world.aigul), "day", after=None, size=2)
+    assert has_more
+    assert reading.subjects == {case.pk for case in page} < {case.pk for case in found}

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 from oralu.apps.agencies.models import Agency
 from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.cases.selectors import cases_visible_to
+from oralu.apps.journal.reading import looking_ahead, seen
 from oralu.apps.people.naming import fold
 
 if TYPE_CHECKING:
@@ -123,7 +124,9 @@ def cases_page(cases: QuerySet[Case], order: str, *, after: int | None, size: in
         place = found.filter(pk=after).values_list(*(name for name, _ in columns)).first()
         if place is not None:
             found = found.filter(beyond(columns, place))
-    rows = list(found[: size + 1])
+    with looking_ahead():
+        rows = list(found[: size + 1])
+    seen(row.pk for row in rows[:size])
     return rows[:size], len(rows) > size
 
 

@@ -10,10 +10,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import Model, QuerySet
+from django.db.models.query import ModelIterable
 
 from oralu.apps.journal.commitments import SALT, access_commitment, moment
 from oralu.apps.journal.models import AccessKind
@@ -64,6 +67,44 @@ def seen(cases: Iterable[int | None] | int) -> None:
         reading.subjects.add(cases)
     else:
         reading.subjects.update(case for case in cases if case is not None)
+
+
+@contextmanager
+def looking_ahead() -> Iterator[None]:
+    """Nothing read in the block counts as shown: for a row more than the page has, which only tells whether there is
+    one. The caller says `seen` for those that it shows."""
+    token = _reading.set(None)
+    try:
+        yield
+    finally:
+        _reading.reset(token)
+
+
+M = TypeVar("M", bound=Model)
+
+
+class Shown(QuerySet[M]):
+    """Rows of persons as a door hands them out: whatever is fetched from it as objects is `seen`, so that no screen has
+    to remember. `case`: where a row has the id of its case. Keys, counts and subqueries show nobody."""
+
+    _case = "pk"
+
+    @classmethod
+    def of(cls, model: type[M], case: str) -> Shown[M]:
+        rows = cls(model)
+        rows._case = case
+        return rows
+
+    def _clone(self) -> Self:
+        copy = super()._clone()  # type: ignore[misc]
+        copy._case = self._case
+        return copy  # type: ignore[no-any-return]
+
+    def _fetch_all(self) -> None:
+        is_new = self._result_cache is None
+        super()._fetch_all()  # type: ignore[misc]
+        if is_new and _reading.get() is not None and issubclass(self._iterable_class, ModelIterable):
+            seen(map(attrgetter(self._case), self._result_cache))
 
 
 def access_record(

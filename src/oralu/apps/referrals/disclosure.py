@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from oralu.apps.access import walls
 from oralu.apps.cases.models import Case, Statement
+from oralu.apps.journal.reading import seen
 from oralu.apps.people.models import Child
 from oralu.apps.referrals.models import Referral
 from oralu.core import facts as ledger
@@ -97,6 +98,7 @@ def cases_attach(referrals: Sequence[Referral]) -> None:
         return
     with walls.holding(cases=ids):
         found = Case.objects.select_related("person", "region", "unit", "officer").in_bulk(ids)
+    seen(ids)
     for referral in referrals:
         referral.case = found[referral.case_id]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Count, QuerySet
 
 from oralu.apps.access.models import Role, User
+from oralu.apps.journal.reading import Shown
 from oralu.apps.referrals.models import Escalation, Need, Referral
 
 UNSEEN = (Referral.State.DRAFT, Referral.State.WAITING_CONSENT, Referral.State.DISCARDED)
@@ -14,11 +15,11 @@ GOING = (Referral.State.SENT, Referral.State.ACKNOWLEDGED, Referral.State.ACCEPT
 def referrals_visible_to(actor: User) -> QuerySet[Referral]:
     """Staff of an agency see the referrals sent to it, until these are declined or withdrawn; a unit those of its
     cases. An agency gets no case with it: `disclosure.cases_attach` composes what it may know."""
-    referrals = Referral.objects.select_related("need__clock", "agency__responsible", "agency__deputy")
+    joined = ("need__clock", "agency__responsible", "agency__deputy")
     if actor.role in (Role.CASE_MANAGER, Role.UNIT_HEAD):
-        return referrals.select_related("case__person", "case__unit", "case__officer").filter(
-            case__unit_id=actor.agency_id
-        )
+        whole = Shown.of(Referral, "case_id").select_related(*joined, "case__person", "case__unit", "case__officer")
+        return whole.filter(case__unit_id=actor.agency_id)
+    referrals = Referral.objects.select_related(*joined)
     if actor.role in (Role.PROVIDER, Role.LEADERSHIP):
         ended = (Referral.State.DECLINED, Referral.State.WITHDRAWN)
         return referrals.filter(agency_id=actor.agency_id).exclude(state__in=[*UNSEEN, *ended])
@@ -28,7 +29,8 @@ def referrals_visible_to(actor: User) -> QuerySet[Referral]:
 def needs_visible_to(actor: User) -> QuerySet[Need]:
     """The needs of the cases of the own unit."""
     if actor.role in (Role.CASE_MANAGER, Role.UNIT_HEAD):
-        return Need.objects.filter(case__unit_id=actor.agency_id).select_related("case__person", "clock")
+        needs = Shown.of(Need, "case_id").filter(case__unit_id=actor.agency_id)
+        return needs.select_related("case__person", "clock")
     return Need.objects.none()
 
 

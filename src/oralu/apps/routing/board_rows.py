@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 
 from oralu.apps.access.models import Role
+from oralu.apps.journal.reading import seen
 from oralu.apps.referrals.models import Escalation
 from oralu.apps.routing import board_selectors as board
 
@@ -71,7 +72,9 @@ def board_rows(
     if after is not None:
         found = found.filter(pk__lt=after)
     rows = list(found.order_by("-pk").values(*shape.columns(actor))[: size + 1])
-    return [shape.row(actor, row) for row in rows[:size]], len(rows) > size
+    made = [shape.row(actor, row) for row in rows[:size]]
+    seen(row.case_id for row in made if row.person)
+    return made, len(rows) > size
 
 
 @dataclass(frozen=True, slots=True)

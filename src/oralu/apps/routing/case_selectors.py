@@ -16,6 +16,7 @@ from oralu.apps.agencies.selectors import Directory
 from oralu.apps.cases.models import Case, CaseState, EvaluationRecord, Evidence, Milestone, Note, Plan, Statement, Step
 from oralu.apps.cases.selectors import cases_visible_to
 from oralu.apps.journal.models import Entry
+from oralu.apps.journal.reading import Shown
 from oralu.apps.people.models import Consent
 from oralu.apps.referrals.clocks import intervals_of
 from oralu.apps.referrals.models import ClockInterval, Escalation, Need, Referral
@@ -258,18 +259,20 @@ def needs_to_act_on(actor: User) -> QuerySet[Need]:
 
 def statements_visible_to(actor: User) -> QuerySet[Statement]:
     """The statements of the cases that an actor may open."""
-    return Statement.objects.filter(case__in=cases_visible_to(actor)).select_related("case__person", "case__unit")
+    statements = Shown.of(Statement, "case_id").filter(case__in=cases_visible_to(actor))
+    return statements.select_related("case__person", "case__unit")
 
 
 def evidence_visible_to(actor: User) -> QuerySet[Evidence]:
     """The proofs of the cases that an actor may open."""
-    return Evidence.objects.filter(case__in=cases_visible_to(actor))
+    return Shown.of(Evidence, "case_id").filter(case__in=cases_visible_to(actor))
 
 
 def plans_visible_to(actor: User) -> QuerySet[Plan]:
     """The plans of the cases that an actor may open."""
     return (
-        Plan.objects.filter(case__in=cases_visible_to(actor))
+        Shown.of(Plan, "case_id")
+        .filter(case__in=cases_visible_to(actor))
         .select_related("case__person", "case__unit", "case__officer", "written_by")
         .prefetch_related(Prefetch("steps", queryset=Step.objects.order_by("due_on", "id")))
     )
@@ -277,7 +280,8 @@ def plans_visible_to(actor: User) -> QuerySet[Plan]:
 
 def steps_visible_to(actor: User) -> QuerySet[Step]:
     """The steps of the plans of the cases that an actor may open."""
-    return Step.objects.filter(plan__case__in=cases_visible_to(actor)).select_related("plan__case__person")
+    steps = Shown.of(Step, "plan.case_id").filter(plan__case__in=cases_visible_to(actor))
+    return steps.select_related("plan__case__person")
 
 
 def has_account(agency: Agency) -> bool:

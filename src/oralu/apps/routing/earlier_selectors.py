@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from oralu.apps.access.models import Role, User
+from oralu.apps.journal.reading import Shown
 from oralu.apps.referrals.models import EarlierMeeting
 
 
@@ -20,7 +21,8 @@ def claims_to_decide(actor: User) -> QuerySet[EarlierMeeting]:
     """The claims that wait for the actor as the second person, the oldest first: the head of the unit decides on those
     of others; one that the head has asked for is decided by another officer of the unit."""
     claims = (
-        EarlierMeeting.objects.filter(need__case__unit_id=actor.agency_id, decided_at=None)
+        Shown.of(EarlierMeeting, "need.case_id")
+        .filter(need__case__unit_id=actor.agency_id, decided_at=None)
         .exclude(asked_by=actor)
         .select_related("need__case__person", "need__case__unit", "need__clock", "evidence", "asked_by")
         .order_by("asked_at", "pk")

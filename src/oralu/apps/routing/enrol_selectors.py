@@ -15,6 +15,7 @@ from oralu.apps.access.models import User
 from oralu.apps.agencies.models import Agency
 from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.cases.selectors import cases_visible_to
+from oralu.apps.journal.reading import seen
 from oralu.apps.people.models import Person
 from oralu.apps.people.selectors import likely_duplicates
 from oralu.apps.referrals.models import Clock, ClockInterval, Need, Referral
@@ -68,6 +69,7 @@ def _standing(person: Person, actor: User) -> Duplicate:
     own = next((c for c in cases if c.unit_id == actor.agency_id), None)
     if own is None or (open_case is not None and open_case.unit_id != actor.agency_id):
         return Duplicate(Standing.ELSEWHERE, person.pk)
+    seen((open_case or own).pk)
     if open_case is not None:
         return Duplicate(Standing.OPEN_HERE, person.pk, person, open_case)
     return Duplicate(Standing.CLOSED_HERE, person.pk, person, own)

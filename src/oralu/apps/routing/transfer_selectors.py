@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from oralu.apps.access import walls
 from oralu.apps.access.models import Role, User
 from oralu.apps.cases.models import TransferRequest
+from oralu.apps.journal.reading import Shown
 
 ANSWERED_SHOWN = timedelta(days=14)
 """How long an answer stands on the page of who asked."""
@@ -18,7 +19,8 @@ ANSWERED_SHOWN = timedelta(days=14)
 def requests_to_decide(actor: User) -> QuerySet[TransferRequest]:
     """The requests for cases that the actor's unit leads: all of them for the head, for a case manager those for own
     cases and for cases that nobody leads. The oldest first."""
-    found = TransferRequest.objects.filter(case__unit_id=actor.agency_id, state=TransferRequest.State.OPEN)
+    requests = Shown.of(TransferRequest, "case_id")
+    found = requests.filter(case__unit_id=actor.agency_id, state=TransferRequest.State.OPEN)
     if actor.role == Role.CASE_MANAGER:
         found = found.filter(Q(case__officer=actor) | Q(case__officer=None))
     elif actor.role != Role.UNIT_HEAD:

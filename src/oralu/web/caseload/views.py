@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.cases.caseload_selectors import cases_counted, cases_found, cases_ordered, cases_page
 from oralu.apps.cases.models import Case, CaseState
+from oralu.apps.journal.reading import seen
 from oralu.apps.journal.services import entry_record
 from oralu.web.caseload.asking import Asked, asked
 from oralu.web.caseload.export import streamed
@@ -131,6 +132,7 @@ def export(request: StaffRequest) -> StreamingHttpResponse:
     question = asked(request.GET, request.user, on=today)
     found = cases_ordered(cases_found(request.user, question.wanted, on=today), question.order)
     ids = list(found.values_list("pk", flat=True))
+    seen(ids)
     entry_record(kind="caseload.exported", actor=request.user, at=request.at, cases=ids)
     response = StreamingHttpResponse(streamed(request.user, ids, lang(), today), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="oralu-cases-{today.isoformat()}.csv"'
