@@ -71,7 +71,7 @@ def test_the_statements_of_the_guide_are_those_of_the_program() -> None:
     source = (ROOT / "src" / "oralu" / "server" / "roles.py").read_text(encoding="utf-8")
     plain = re.search(r'_PLAIN: LiteralString = "(.+)"', source)
     assert plain is not None
-    assert guide.count(plain[1]) == 2
+    assert guide.count(plain[1]) == 3
     for privileges in ("SELECT, INSERT, UPDATE, DELETE ON TABLES", "USAGE, SELECT ON SEQUENCES"):
         assert privileges in source
         assert f"GRANT {privileges} TO oralu_app;" in guide

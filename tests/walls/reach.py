@@ -1,5 +1,5 @@
-"""What each person of the small world reaches in each table, asked of PostgreSQL itself: as the role of the application,
-with the settings that a request makes, and without any code of the application in between."""
+"""What each person of the small world reaches in each table, asked of PostgreSQL itself: as the role of the
+application, with the settings that a request makes, and without any code of the application in between."""
 
 from __future__ import annotations
 

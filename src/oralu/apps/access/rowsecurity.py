@@ -39,6 +39,10 @@ WATCH = _role("watch")
 
 CASE_IN_HAND = f"id = {_held('cases')} or person_id = {_held('persons')} or region_id = {_held('regions', 'text')}"
 OF_CASE_IN_HAND = f"case_id = {_held('cases')}"
+OF_PERSON_IN_HAND = (
+    f"{{0}} = {_held('persons')} or exists"
+    f" (select 1 from cases_case seen where seen.person_id = {{0}} and seen.id = {_held('cases')})"
+)
 UNSEEN = "('draft', 'waiting_consent', 'discarded', 'declined', 'withdrawn')"
 """States in which a referral is not, or no longer, before its agency."""
 
@@ -70,7 +74,7 @@ class Rows:
 
 OF_STAFF = Rows(read=f"{STAFF} and {_case()}", write=OF_CASE_IN_HAND)
 """What belongs to a case and is for its unit alone."""
-OF_REFERRED = "exists (select 1 from referrals_referral seen where seen.need_id = {need} and seen.agency_id = {mine})"
+REFERRED_HERE = f"exists (select 1 from referrals_referral seen where seen.need_id = referrals_need.id and seen.agency_id = {AGENCY})"
 
 TABLES: Mapping[str, Rows] = {
     "cases_case": Rows(
@@ -91,27 +95,25 @@ TABLES: Mapping[str, Rows] = {
         read=f"({STAFF} and exists (select 1 from cases_case seen"
         " where seen.person_id = coalesce(people_person.merged_into_id, people_person.id)))"
         f" or birth_date = {_held('births', 'date')} or iin = {_held('iins', 'text')}",
-        write=f"id = {_held('persons')}"
-        " or exists (select 1 from cases_case seen where seen.person_id = people_person.id"
-        f" and seen.id = {_held('cases')})",
+        write=OF_PERSON_IN_HAND.format("people_person.id"),
     ),
     "people_child": Rows(
         read=f"{STAFF} and {_through('people_person', 'person_id')}",
-        write=_through("people_person", "person_id"),
+        write=OF_PERSON_IN_HAND.format("person_id"),
     ),
     "people_consent": Rows(
         read=f"{STAFF} and {_through('people_person', 'person_id')}",
-        write=_through("people_person", "person_id"),
+        write=OF_PERSON_IN_HAND.format("person_id"),
     ),
     "people_merge": Rows(
-        read=f"{STAFF} and {_through('people_person', 'kept_id')}", write=_through("people_person", "kept_id")
+        read=f"{STAFF} and {_through('people_person', 'kept_id')}", write=OF_PERSON_IN_HAND.format("kept_id")
     ),
     "referrals_referral": Rows(
         read=f"({WHOLE} and {_case()}) or ({ANSWERING} and agency_id = {AGENCY} and state not in {UNSEEN})",
         write=OF_CASE_IN_HAND,
     ),
     "referrals_need": Rows(
-        read=f"({WHOLE} and {_case()}) or ({ANSWERING} and {OF_REFERRED.format(need='referrals_need.id', mine=AGENCY)})",
+        read=f"({WHOLE} and {_case()}) or ({ANSWERING} and {REFERRED_HERE})",
         write=OF_CASE_IN_HAND,
     ),
     "referrals_clock": Rows(
@@ -131,7 +133,7 @@ TABLES: Mapping[str, Rows] = {
         read=_through("referrals_escalation", "escalation_id"),
         write=_held_through("referrals_escalation", "escalation_id"),
     ),
-    "messaging_message": Rows(read=f"user_id = {ME}", write=f"user_id = {ME} or case_id is null or {OF_CASE_IN_HAND}"),
+    "messaging_message": Rows(read=f"user_id = {ME}", write=f"user_id = {ME} or user_id = {_held('users')}"),
     "messaging_delivery": Rows(
         read=f"{_through('messaging_message', 'message_id')} or {WATCH}",
         write=_through("messaging_message", "message_id"),
@@ -203,7 +205,7 @@ def standing() -> list[str]:
     faults += [f"policy {name} of {table} is not ours" for table, name in sorted(found - wanted)]
     faults += [f"row security of {table} is off" for table in TABLES if table not in forced]
     if made != _mark():
-        faults.append("the policies were made by another version")
+        faults.append("the policies are not those that this version made")
     return faults
 
 
@@ -229,5 +231,19 @@ def apply() -> None:
         cursor.execute("comment on table cases_case is %s", [_mark()])
 
 
+FINGERPRINT = """
+select md5(string_agg(concat_ws(' ', what, name, command, roles, used, checked), E'\\n' order by what, name)) from (
+    select tablename::text, policyname::text, cmd::text, roles::text, qual, with_check
+    from pg_policies where schemaname = 'public'
+    union all
+    select relname::text, '', '', '', relrowsecurity::text, relforcerowsecurity::text
+    from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
+) found (what, name, command, roles, used, checked)"""
+"""Everything that PostgreSQL knows of the walls, in one word: whatever is changed behind our back changes it."""
+
+
 def _mark() -> str:
-    return f"walls {digest()}"
+    """What these walls look like in the connected database, and from which version of this module they are."""
+    with connection.cursor() as cursor:
+        cursor.execute(FINGERPRINT)
+        return f"walls {digest()} {cursor.fetchone()[0]}"

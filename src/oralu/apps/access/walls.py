@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 APP, WORKER = "oralu_app", "oralu_worker"
 SETTINGS = ("user", "role", "agency", "kind", "region")
 """Who asks: each is kept in the transaction's setting `oralu.<name>`."""
-HANDS = ("cases", "persons", "regions", "births", "iins")
-"""What is in hand: lists of keys, in `oralu.<name>`; dates of birth and IINs are those of a search for duplicates."""
+HANDS = ("cases", "persons", "regions", "births", "iins", "users")
+"""What is in hand: lists of keys, in `oralu.<name>`; dates of birth and IINs are those of a search for duplicates,
+users those to whom a message goes."""
 NOBODY: Mapping[str, str] = {f"oralu.{name}": "" for name in SETTINGS}
 NOTHING_HELD: Mapping[str, str] = {f"oralu.{name}": "" for name in HANDS}
 
@@ -90,9 +91,10 @@ def take(
     regions: Iterable[str] = (),
     births: Iterable[date] = (),
     iins: Iterable[str] = (),
+    users: Iterable[int] = (),
 ) -> None:
     """Take in hand until the end of the transaction what an act works on. Outside a request there is nothing to do."""
-    _grasp(cases=cases, persons=persons, regions=regions, births=births, iins=iins)
+    _grasp(cases=cases, persons=persons, regions=regions, births=births, iins=iins, users=users)
 
 
 @contextmanager
@@ -103,9 +105,10 @@ def holding(
     regions: Iterable[str] = (),
     births: Iterable[date] = (),
     iins: Iterable[str] = (),
+    users: Iterable[int] = (),
 ) -> Iterator[None]:
     """Take in hand for the length of a block of reading, and lay down again."""
-    before = _grasp(cases=cases, persons=persons, regions=regions, births=births, iins=iins)
+    before = _grasp(cases=cases, persons=persons, regions=regions, births=births, iins=iins, users=users)
     yield
     if before and not connection.needs_rollback:
         _say(before)

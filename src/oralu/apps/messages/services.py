@@ -13,6 +13,7 @@ from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 from django.utils import translation
 
+from oralu.apps.access import walls
 from oralu.apps.journal.services import entry_record
 from oralu.apps.messages.models import Delivery, Message
 from oralu.apps.messages.texts import message_text
@@ -36,6 +37,7 @@ class Outgoing:
 def messages_write(*, outgoing: Iterable[Outgoing], at: datetime) -> list[Message]:
     """Write messages with their deliveries; those whose key stands already are left as they are."""
     fresh = {item.key: item for item in outgoing}
+    walls.take(users={item.user_id for item in fresh.values()})
     standing = set(Message.objects.filter(key__in=fresh).values_list("key", flat=True))
     items = [item for key, item in fresh.items() if key not in standing]
     messages = Message.objects.bulk_create(
@@ -59,6 +61,7 @@ def messages_write(*, outgoing: Iterable[Outgoing], at: datetime) -> list[Messag
 def digests_add(*, counts: Mapping[int, int], template: str, at: datetime) -> None:
     """Add to the digest that each user has of a template for this day; it counts as unread again. Two writers wait for
     each other, in the order of the users, so that nothing is counted twice or left out."""
+    walls.take(users=counts)
     for user_id in sorted(counts):
         message, is_new = Message.objects.select_for_update().get_or_create(
             key=f"digest-{template}-{user_id}-{load_calendar().local_day(at).isoformat()}",

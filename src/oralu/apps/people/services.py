@@ -97,6 +97,7 @@ def consent_record(
 ) -> Consent:
     """Record the written consent (law 38-VI, art. 11). A standing one is kept. `case_id`: the person's open case, in
     whose journal it stands then."""
+    walls.take(persons=[person.pk])
     standing = Consent.objects.filter(person=person, withdrawn_at=None).first()
     if standing is not None:
         return standing
@@ -114,6 +115,7 @@ def consent_withdraw(
     """Withdraw the standing consent. What was sent under it is the caller's matter.
 
     Raises ValidationError: none stands, or the day lies in the future or before the consent was given."""
+    walls.take(persons=[person.pk])
     consent = Consent.objects.select_for_update().filter(person=person, withdrawn_at=None).first()
     if consent is None:
         raise ValidationError(_("No written consent stands: there is nothing to withdraw."))
@@ -183,6 +185,7 @@ def children_replace(*, person: Person, rows: Sequence[ChildRow], actor: User, a
 
     Raises ValidationError: a date of birth in the future, or a child recorded for another person."""
     today = load_calendar().local_day(at)
+    walls.take(persons=[person.pk])
     standing = {child.pk: child for child in Child.objects.select_for_update().filter(person=person)}
     for row in rows:
         if row.data.birth_date is not None and row.data.birth_date > today:

@@ -1,0 +1,90 @@
+"""A small world in which every walled table has rows of two units, so that each wall has something on both sides."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.db import transaction
+
+from oralu.apps.access.models import User
+from oralu.apps.agencies.models import Agency
+from oralu.apps.cases.models import Case, Milestone
+from oralu.apps.cases.services import EvidenceData, StepData, note_add
+from oralu.apps.people.models import Merge
+from oralu.apps.people.services import ChildData, persons_record
+from oralu.apps.referrals.models import EarlierMeeting, Escalation, Need
+from oralu.apps.referrals.services import escalation_answer
+from oralu.apps.routing.planwork import plan_draft
+from oralu.apps.routing.transfers import transfers_request
+from oralu.apps.routing.worker import turn
+from world import World, build
+
+FACTS = {
+    "identity_document": "none",
+    "violence_threat": "yes",
+    "housing": "homeless",
+    "medical_need": "high",
+    "family_contact": "wanted",
+}
+PROOF = EvidenceData("Справка", "17")
+
+
+@transaction.atomic
+def scene() -> tuple[World, dict[str, Case]]:
+    """The world, and the case of Aigul's unit (`ours`) and that of Erlan's (`theirs`)."""
+    world = build()
+    User.objects.filter(pk__in=[world.dana.pk, world.kairat.pk]).update(email="staff@example.org")
+    cases = {
+        "ours": _life(world, world.unit, world.aigul),
+        "theirs": _life(world, world.erlan.agency, world.erlan),
+    }
+    later = world.at + timedelta(hours=30)
+    turn(later)
+    for case in cases.values():
+        escalation = Escalation.objects.filter(case=case).first()
+        assert escalation is not None
+        escalation_answer(
+            escalation=escalation,
+            cause="no_resources",
+            cause_note="",
+            measure="Найти место",
+            responsible="Ответственное лицо",
+            due_on=later.date() + timedelta(days=2),
+            actor=world.kairat,
+            at=later,
+        )
+        _rare(world, case)
+    for asking, other in ((world.aigul, "theirs"), (world.erlan, "ours")):
+        transfers_request(person_ids=[cases[other].person_id], asked_as="Кто-то", actor=asking, at=later)
+    return world, cases
+
+
+def _life(world: World, unit: Agency | None, officer: User) -> Case:
+    person = world.person(children=[ChildData("Ребёнок", date(2020, 3, 3))])
+    case = world.enrol(facts=FACTS, person=person, unit=unit, officer=officer)
+    note_add(case=case, text="Заметка", actor=officer, at=world.at)
+    step = StepData("documents", "Паспорт", "Подать заявление", "person", world.at.date() + timedelta(days=5))
+    plan_draft(case=case, steps=[step], actor=officer, at=world.at)
+    return case
+
+
+def _rare(world: World, case: Case) -> None:
+    """What takes months of a life to come about, written as it would stand then."""
+    need = Need.objects.filter(case=case).first()
+    proof = case.evidence.create(title="Справка", reference="17", recorded_at=world.at, recorded_by=case.officer)
+    EarlierMeeting.objects.create(need=need, met_at=world.at, evidence=proof, asked_by=case.officer, asked_at=world.at)
+    absorbed = persons_record(people=[world.person()], actor=case.officer, at=world.at)[0]
+    absorbed.merged_into = case.person
+    absorbed.save()
+    Merge.objects.create(kept=case.person, absorbed=absorbed, moved={}, at=world.at, by=case.officer)
+    Milestone.objects.create(
+        case=case,
+        day=30,
+        on=world.at.date(),
+        evaluation={},
+        index=1,
+        risk=1,
+        failures=[],
+        failed_ever=False,
+        frozen_at=world.at,
+    )
