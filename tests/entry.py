@@ -29,7 +29,9 @@ def identity_provider(back: str, secret: str) -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         address = process.stdout.readline().strip()
-        assert address.startswith("http://127.0.0.1:"), "is oidc-provider installed? `make setup`"
+        assert address.startswith("http://127.0.0.1:"), (
+            "is oidc-provider there (`make setup`), and Node.js 20 or newer?"
+        )
         yield address
         process.terminate()
 

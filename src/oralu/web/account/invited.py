@@ -28,7 +28,10 @@ TOKEN = "invitation"
 @require_safe
 @login_not_required
 def link(request: HttpRequest, token: str) -> HttpResponse:
-    """The link that was handed over or e-mailed. Opening it spends nothing: scanners of mail open links too."""
+    """The link that was handed over or e-mailed. Opening it spends nothing: scanners of mail open links too. One that
+    does not work signs nobody out."""
+    if invitation_of(token, at=timezone.now()) is None:
+        return gone(request)
     if request.user.is_authenticated:
         logout(request)
     request.session[TOKEN] = token
@@ -43,7 +46,7 @@ def invitation(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     found = invitation_of(request.session.get(TOKEN, ""), at=at)
     if found is None:
-        return render(request, "account/invitation_gone.html", status=410)
+        return gone(request)
     provider = provider_of_user(found.user)
     wants_password = provider is None or not provider.is_only
     form = InvitedForm(found.user, request.POST or None) if wants_password else None
@@ -58,3 +61,7 @@ def invitation(request: HttpRequest) -> HttpResponse:
             return enter(request, user, by="invitation", at=at)
     context = {"account": found.user, "provider": provider, "form": form}
     return render(request, "account/invitation.html", context, status=422 if request.method == "POST" else 200)
+
+
+def gone(request: HttpRequest) -> HttpResponse:
+    return render(request, "account/invitation_gone.html", status=410)
