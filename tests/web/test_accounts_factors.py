@@ -102,6 +102,8 @@ def test_codes_cannot_be_guessed_through(client: Client, world: World, monkeypat
     answers = [client.post("/login/factor", {"code": f"{n:06}"}).status_code for n in range(30)]
     assert answers.count(422) == 5
     assert client.post("/login/factor", {"code": code_now()}).status_code == 429
+    told = Message.objects.filter(user=world.aigul, template="factor_guessed")
+    assert told.count() == 1, "the owner learns that somebody knows the password, and learns it once"
 
 
 def test_the_key_is_not_in_the_table_in_clear(world: World) -> None:

@@ -143,6 +143,13 @@ def _factor_added(data: dict[str, Any]) -> Text:
     )
 
 
+def _factor_guessed(data: dict[str, Any]) -> Text:
+    return Text(
+        _("Somebody knows your password"),
+        _("Many wrong codes followed it at the sign-in. If it was not you, change the password at once."),
+    )
+
+
 def _factors_reset(data: dict[str, Any]) -> Text:
     return Text(
         _("The second factor of your account has been reset"),
@@ -153,6 +160,7 @@ def _factors_reset(data: dict[str, Any]) -> Text:
 TEMPLATES = {
     "invited": _invited,
     "factor_added": _factor_added,
+    "factor_guessed": _factor_guessed,
     "factors_reset": _factors_reset,
     "transfer_requested": _transfer_requested,
     "transfer_granted": _transfer_granted,

@@ -30,6 +30,7 @@ from oralu.apps.journal.services import entry_record
 from oralu.config.addresses import client_address
 from oralu.web.account.entering import enter, let_in, pending, places_here, too_many
 from oralu.web.account.forms import FactorForm, PasskeyForm, SignInForm, only_through
+from oralu.web.account.telling import tell_once_a_day
 
 TOO_MANY = 429
 
@@ -96,6 +97,7 @@ def factor(request: HttpRequest) -> HttpResponse:
             return let_in(request, user, by=kept["by"], factor=used, onward=kept["onward"], at=at)
         if wait:
             form.add_error(None, too_many(wait))
+            tell_once_a_day(user, "factor_guessed", at=at)
         else:
             entry_record(kind="user.factor_failed", actor=None, at=at, user=user.pk)
         status = TOO_MANY if wait else 422
