@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from oralu.apps.journal.models import Entry
+from oralu.apps.journal.models import Access, Entry
 
 
 def case_entries(case_id: int, *, before: int | None = None, limit: int = 50) -> QuerySet[Entry]:
@@ -13,3 +13,27 @@ def case_entries(case_id: int, *, before: int | None = None, limit: int = 50) ->
     if before is not None:
         entries = entries.filter(pk__lt=before)
     return entries[:limit]
+
+
+ALONE = "alone"
+"""Answers that showed one case and no other: somebody opened it, rather than met it in a list."""
+WHERE = {
+    "": "true",
+    ALONE: "cardinality(subjects) = 1 and kind in ('read', 'emergency')",
+    "export": "kind = 'export'",
+    "denied": "kind = 'denied'",
+    "emergency": "kind = 'emergency'",
+}
+ACCESSES = """
+with hits as materialized (select id from journal_access where subjects @> array[%s]::bigint[] and {where})
+select * from journal_access
+where id in (select id from hits where %s::bigint is null or id < %s order by id desc limit %s) order by id desc
+"""
+
+
+def case_accesses(*, case_id: int, view: str = "", before: int | None = None, limit: int = 50) -> list[Access]:
+    """The answers that showed a case, the latest first; `before` continues from a row's id, `view` is a key of `WHERE`.
+
+    The rows of a case are always found through the index on the subjects: left to choose, the planner would walk back
+    through the whole table for a case that nobody has looked at for years."""
+    return list(Access.objects.raw(ACCESSES.format(where=WHERE[view]), [case_id, before, before, limit]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from oralu.web.case import (
+    access_views,
     consent_views,
     earlier_views,
     fact_views,
@@ -18,6 +19,7 @@ from oralu.web.case import (
 urlpatterns: list[URLPattern] = [
     path("cases/<int:case_id>", page.case, name="case"),
     path("cases/<int:case_id>/journal", page.journal, name="case-journal"),
+    path("cases/<int:case_id>/access", access_views.accesses, name="case-access"),
     path("cases/<int:case_id>/facts/<slug:name>", fact_views.fact_record, name="fact-record"),
     path("facts/<int:statement_id>/retract", fact_views.fact_retract, name="fact-retract"),
     path("evidence/<int:evidence_id>", fact_views.evidence, name="evidence"),
