@@ -26,6 +26,7 @@ from oralu.apps.access.identity import provider_that_alone_signs_in, providers
 from oralu.apps.access.models import User
 from oralu.apps.access.selectors import user_by_login
 from oralu.apps.access.throttling import address_place, attempt_begin, attempt_succeed
+from oralu.apps.access.walls import inside
 from oralu.apps.journal.services import entry_record
 from oralu.config.addresses import client_address
 from oralu.web.account.entering import enter, let_in, pending, places_here, too_many
@@ -97,7 +98,8 @@ def factor(request: HttpRequest) -> HttpResponse:
             return let_in(request, user, by=kept["by"], factor=used, onward=kept["onward"], at=at)
         if wait:
             form.add_error(None, too_many(wait))
-            tell_once_a_day(user, "factor_guessed", at=at)
+            with inside(user):
+                tell_once_a_day(user, "factor_guessed", at=at)
         else:
             entry_record(kind="user.factor_failed", actor=None, at=at, user=user.pk)
         status = TOO_MANY if wait else 422
