@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 
 from journal_ground import Ground
@@ -207,3 +208,13 @@ def as_owner(server: object, act: object) -> None:
         act()  # type: ignore[operator]
     finally:
         speak_to(server.worker_url)  # type: ignore[attr-defined]
+
+
+def test_a_new_installation_is_sealed_before_anybody_has_asked_for_its_key(ground: Ground) -> None:
+    key = Path(settings.JOURNAL_KEY)
+    key.unlink(missing_ok=True)
+    assert not ground.heads.exists()
+    ground.write(3)
+    assert Keeper().turn(ground.at) == 3
+    assert key.exists()
+    assert numbers(ground.heads) == [1]

@@ -92,6 +92,9 @@ def seal_make(*, at: datetime, rows: int = BATCH) -> int:
 def heads_write() -> int:
     """Write into the file outside the heads that it lacks, each checked to be signed and to continue the one before.
     Returns how many. Raises HeadsAheadError, KeyUnusableError, OSError."""
+    outside = (settings.JOURNAL_KEY, settings.JOURNAL_HEADS)
+    if not Seal.objects.exists() and not any(Path(path).exists() for path in outside):
+        return 0  # A new installation: the first seal makes the key.
     key = keys.public_key(Path(settings.JOURNAL_KEY))
     with HeadsFile(Path(settings.JOURNAL_HEADS)) as file:
         last = file.last()
