@@ -105,5 +105,5 @@ def _tell(done: Restored, data: Path) -> None:
     click.echo(
         f"{done.sessions} sessions were ended: everybody signs in anew. E-mail sent after that moment is sent again, "
         "with the same Message-ID. Deadlines go on as soon as Oralu runs. Take a new backup now. What the journal said "
-        "after that moment is gone: see `oralu journal verify`, and acknowledge the restore by `oralu journal restored`."
+        "after that moment is gone: see `oralu journal verify`, and acknowledge it by `oralu journal restored`."
     )
