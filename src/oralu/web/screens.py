@@ -19,12 +19,18 @@ from django.utils.translation import get_language
 from oralu.apps.access import walls
 from oralu.apps.access.models import User
 from oralu.apps.access.permissions import PURPOSES, Audit, Permission, may
+from oralu.apps.journal.models import AccessKind
+from oralu.apps.journal.reading import access_record, collecting, denied_record
 
 View = Callable[..., HttpResponse]
 V = TypeVar("V", bound=View)
 
 CASE_WORK, HEADS, AGENCIES = Permission.CASE_WORK, Permission.BOARD_READ, Permission.REFERRAL_READ
 ADMINISTRATORS, EVERYBODY = Permission.ADMINISTER, Permission.ACCOUNT
+
+
+WITH_A_PAGE = frozenset({200, 409, 422})
+"""Answers that show something: an act that succeeded leads to another page."""
 
 
 class StaffRequest(HttpRequest):
@@ -46,10 +52,26 @@ def screen(permission: Permission, *, audit: Audit = Audit.READ) -> Callable[[Vi
         @wraps(view)
         def checked(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             request.at = timezone.now()
-            if not may(request.user.role, [permission]):
-                raise Http404
-            with walls.inside(request.user):
-                return view(request, *args, **kwargs)
+            route = request.resolver_match.view_name if request.resolver_match is not None else view.__name__
+            try:
+                if not may(request.user.role, [permission]):
+                    raise Http404
+                with walls.inside(request.user), collecting() as reading:
+                    response = view(request, *args, **kwargs)
+                    if response.status_code in WITH_A_PAGE:
+                        access_record(
+                            subjects=reading.subjects,
+                            actor=request.user,
+                            at=request.at,
+                            route=route,
+                            purpose=purpose,
+                            kind=AccessKind.EXPORT if audit is Audit.EXPORT else AccessKind.READ,
+                        )
+                    return response
+            except Http404:
+                asked_for = " ".join(f"{name} {value}" for name, value in kwargs.items())
+                denied_record(actor=request.user, at=request.at, route=route, purpose=purpose, object=asked_for)
+                raise
 
         guarded = login_required(checked)
         guarded.permission, guarded.purpose, guarded.audit = permission, purpose, audit  # type: ignore[attr-defined]

@@ -74,7 +74,10 @@ class Rows:
 
 OF_STAFF = Rows(read=f"{STAFF} and {_case()}", write=OF_CASE_IN_HAND)
 """What belongs to a case and is for its unit alone."""
-REFERRED_HERE = f"exists (select 1 from referrals_referral seen where seen.need_id = referrals_need.id and seen.agency_id = {AGENCY})"
+REFERRED_HERE = (
+    "exists (select 1 from referrals_referral seen"
+    f" where seen.need_id = referrals_need.id and seen.agency_id = {AGENCY})"
+)
 
 TABLES: Mapping[str, Rows] = {
     "cases_case": Rows(

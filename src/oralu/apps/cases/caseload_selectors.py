@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
+from oralu.apps.access import walls
 from oralu.apps.agencies.models import Agency
 from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.cases.selectors import cases_visible_to
@@ -137,10 +139,12 @@ def cases_counted(cases: QuerySet[Case]) -> tuple[int, bool]:
 
 
 def cases_in_steps(actor: User, ids: Sequence[int]) -> Iterator[Case]:
-    """The cases with these ids, in their order, read a step at a time, for a list of any length."""
+    """The cases with these ids, in their order, read a step at a time, for a list of any length. Each step has its own
+    transaction and walls: a stream runs when those of the request are gone."""
     for start in range(0, len(ids), EXPORT_STEP):
         step = ids[start : start + EXPORT_STEP]
-        rows = cases_visible_to(actor).in_bulk(step)
+        with transaction.atomic(), walls.inside(actor):
+            rows = cases_visible_to(actor).in_bulk(step)
         yield from (rows[pk] for pk in step if pk in rows)
 
 

@@ -1,0 +1,23 @@
+"""Started by `at_size.py`: adds copies of the world that a database holds."""
+
+from __future__ import annotations
+
+import sys
+
+import django
+import psycopg
+
+django.setup()
+
+from oralu.load import Multiplier  # noqa: E402
+
+
+def main(url: str, copies: int, single: list[str]) -> None:
+    with psycopg.connect(url, autocommit=True) as admin:
+        regions = [row[0] for row in admin.execute("select code from agencies_region order by 1")]
+        Multiplier(admin, regions=regions, single=single).add(copies, print)
+        admin.execute("vacuum analyze")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3:])
