@@ -32,6 +32,7 @@ from oralu.server.backup.taking import take
 from oralu.server.errors import CannotStartError
 from oralu.server.postgres import Server
 from oralu.server.testdatabase import speak_to
+from papers import pdf
 from world import World, build
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from pytest_django.fixtures import SettingsWrapper
 
 FACTS = {"identity_document": "none", "housing": "homeless", "income": "none", "medical_need": "high"}
-PDF = b"%PDF-1.4 an invented paper"
+PDF = pdf()
 
 
 @pytest.fixture

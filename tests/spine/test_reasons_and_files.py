@@ -13,10 +13,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from oralu.apps.agencies.models import Agency
+from oralu.apps.cases.evidence import EvidenceData, evidence_add, evidence_files_settle, evidence_path
 from oralu.apps.cases.models import Case, Evidence, Note
-from oralu.apps.cases.services import EvidenceData, evidence_add, evidence_files_settle, evidence_path
 from oralu.apps.journal.models import Entry
 from oralu.apps.routing.lifecycle import case_assign, case_close, case_suspend, case_transfer, release_date_move
+from papers import pdf
 from world import World, build
 
 REASON = "Ержанова переехала к сестре"
@@ -74,7 +75,7 @@ def test_a_closure_without_words_writes_no_empty_note(world: World) -> None:
 
 
 def scan() -> EvidenceData:
-    return EvidenceData("Скан", upload=SimpleUploadedFile("scan.pdf", b"%PDF-1.7 generated"))
+    return EvidenceData("Скан", upload=SimpleUploadedFile("scan.pdf", pdf()))
 
 
 def files(folder: Path) -> list[Path]:

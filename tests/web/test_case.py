@@ -13,17 +13,19 @@ from django.utils import timezone
 
 from oralu.apps.access.models import User
 from oralu.apps.cases.models import Case, Evidence
+from oralu.apps.cases.quarantine import evidence_release
 from oralu.apps.cases.services import EvidenceData
 from oralu.apps.journal.models import Entry
 from oralu.apps.referrals.models import Need, Referral
 from oralu.apps.routing.facts import FactData, facts_record
 from oralu.apps.routing.lifecycle import case_close, case_suspend
 from oralu.apps.routing.referring import referral_accept
+from papers import pdf
 from world import World, build
 
 MOST_QUERIES = 36
 WITHOUT_PAPERS = {"identity_document": "none", "housing": "stable", "violence_threat": "no", "exploitation_risk": "no"}
-PDF = b"%PDF-1.4 of a test"
+PDF = pdf()
 Enter = Callable[[User], Client]
 
 
@@ -178,6 +180,8 @@ def test_evidence_is_handed_out_as_a_file_and_its_reading_is_kept(world: World, 
     }
     assert client.post(f"/cases/{case.pk}/facts/identity_document", data).status_code == 303
     proof = Evidence.objects.get(case=case)
+    assert client.get(f"/evidence/{proof.pk}").status_code == 404, "in quarantine"
+    evidence_release(evidence=proof, how="own_scan", actor=world.bolat, at=timezone.now())
     response = client.get(f"/evidence/{proof.pk}")
     assert b"".join(response.streaming_content) == PDF
     assert response["Content-Disposition"].startswith("attachment")

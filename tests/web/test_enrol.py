@@ -23,11 +23,12 @@ from oralu.apps.routing.lifecycle import case_close
 from oralu.apps.routing.planwork import plan_draft
 from oralu.core.identifiers import iin_generate
 from oralu.web.enrol.drafts import KEY
+from papers import pdf, png
 from world import World, build
 
 BORN = date(1991, 3, 14)
 IIN = iin_generate(BORN, "female", 9005)
-PDF = b"%PDF-1.7 generated"
+PDF = pdf()
 DOMAINS = ("legal", "housing", "economic", "medical")
 
 
@@ -208,7 +209,7 @@ def test_a_file_of_a_wrong_type_is_refused_and_the_rest_is_kept(aigul: Client, w
     draft = begin(aigul)
     data = {
         "identity_document": "held",
-        "identity_document-file": SimpleUploadedFile("card.png", b"\x89PNG\r\n\x1a\n generated"),
+        "identity_document-file": SimpleUploadedFile("card.png", png()),
         "residence_registration": "temporary",
         "residence_registration-until": "2027-01-31",
         "residence_registration-file": SimpleUploadedFile("letter.pdf", b"MZ no pdf at all"),

@@ -17,6 +17,7 @@ from django.utils import timezone
 from oralu.apps.cases.models import Evidence, Note, Statement
 from oralu.apps.journal.models import Entry
 from oralu.web.failures import Failure, PlainFailures, failure_of
+from papers import pdf
 from world import World, build
 
 FULL = "could not extend file: No space left on device"
@@ -85,7 +86,7 @@ def test_a_disk_that_fills_while_a_file_is_kept_leaves_no_evidence(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    file = SimpleUploadedFile("card.pdf", b"%PDF-1.7 generated", "application/pdf")
+    file = SimpleUploadedFile("card.pdf", pdf(), "application/pdf")
     data = {"value": "lawful", "effective_on": timezone.localdate().isoformat(), "evidence": file}
     answer = aigul.post(f"/cases/{case.pk}/facts/income", data)
     assert answer.status_code == 507

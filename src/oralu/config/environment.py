@@ -58,6 +58,15 @@ def path(name: str, *, default: Path) -> Path:
     return Path(os.environ.get(name) or default).absolute()
 
 
+def scanner(name: str) -> str:
+    """Read where a scanner listens: the absolute path of a socket, or host:port; empty if it is not given."""
+    word = os.environ.get(name, "").strip()
+    host, _colon, port = word.rpartition(":")
+    if word and not word.startswith("/") and not (host and port.isdigit()):
+        raise ImproperlyConfigured(f"{name}={word!r}: write the path of a socket (/run/clamav/clamd.ctl) or host:port.")
+    return word
+
+
 def words(name: str, *, default: list[str]) -> list[str]:
     """Read a list separated by commas."""
     found = [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]

@@ -51,6 +51,7 @@ LIMITS: dict[str, Limit] = {
     "plan-print": PAPER,
     "enrolled-paper": PAPER,
     "evidence": PAPER,
+    "quarantine-take": PAPER,
     "board": FIGURES,
     "board-rows": FIGURES,
     "login-passkey": ENTRY,

@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "oralu.web.middleware.UserLanguageMiddleware",
+    "oralu.web.uploading.RequestSizeMiddleware",
     "oralu.web.account.required.RequiredStepsMiddleware",
     "oralu.config.ratelimits.RateLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -200,6 +201,13 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 MEDIA_ROOT = DATA_DIR / "evidence"
 MEDIA_URL = ""
 """Evidence has no address of its own: only a view that has checked the reader hands it out."""
+EVIDENCE_FILE_MB = environment.number("ORALU_EVIDENCE_FILE_MB", default=10, least=1)
+EVIDENCE_REQUEST_MB = environment.number("ORALU_EVIDENCE_REQUEST_MB", default=40, least=1)
+EVIDENCE_CASE_MB = environment.number("ORALU_EVIDENCE_CASE_MB", default=300, least=1)
+EVIDENCE_FILES_AN_HOUR = environment.number("ORALU_EVIDENCE_FILES_AN_HOUR", default=120, least=1)
+"""What is taken as evidence: one file, all files of one form, all of a case, and what one person brings in an hour."""
+CLAMD = environment.scanner("ORALU_CLAMD")
+"""Where ClamAV listens; empty: attached files wait until a person releases them."""
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"

@@ -53,6 +53,7 @@ class Permission(models.TextChoices):
     CASE_EXPORT = "case.export", _("take a list of cases out")
     REFERRAL_READ = "referral.read", _("read a referral with what its service needs")
     REFERRAL_ANSWER = "referral.answer", _("answer a referral and keep places")
+    EVIDENCE_RELEASE = "evidence.release", _("release attached files from quarantine, or reject them")
     BOARD_READ = "board.read", _("see deadlines, breaches and load, without names outside the own unit")
     ESCALATION_ANSWER = "escalation.answer", _("record the cause of a delay and a measure")
     ADMINISTER = "administer", _("keep agencies, accounts and the editions in force")
@@ -68,6 +69,7 @@ PURPOSES = {
     P.CASE_WORK: Purpose.RESOCIALISATION,
     P.CASE_LEAD: Purpose.RESOCIALISATION,
     P.CASE_EXPORT: Purpose.RESOCIALISATION,
+    P.EVIDENCE_RELEASE: Purpose.RESOCIALISATION,
     P.REFERRAL_READ: Purpose.REFERRAL,
     P.REFERRAL_ANSWER: Purpose.REFERRAL,
     P.BOARD_READ: Purpose.OVERSIGHT,
@@ -94,6 +96,7 @@ GRANTS: tuple[Grant, ...] = (
     *(Grant(role, _OWN, (R.NONE,)) for role in Role),
     Grant(Role.CASE_MANAGER, _CASE, (R.OWN, R.UNIT)),
     Grant(Role.UNIT_HEAD, _CASE, (R.OWN, R.UNIT)),
+    Grant(Role.UNIT_HEAD, (P.EVIDENCE_RELEASE,), (R.OWN, R.UNIT)),
     Grant(Role.UNIT_HEAD, (P.BOARD_READ, P.ESCALATION_ANSWER), (R.UNIT,)),
     Grant(Role.PROVIDER, _ANSWER, (R.OPEN_REFERRAL,)),
     Grant(Role.LEADERSHIP, _ANSWER, (R.OPEN_REFERRAL,)),

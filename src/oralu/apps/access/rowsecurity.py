@@ -147,6 +147,7 @@ TABLES: Mapping[str, Rows] = {
 OPEN: Mapping[str, str] = {
     "agencies_agency": "a directory of public bodies; the address of a refuge stands apart",
     "agencies_region": "a list of regions",
+    "cases_filetoremove": "random names of files that nobody keeps",
     "agencies_place": "beds by number, without their people",
     "agencies_occupancy": "which place is taken, by the number of a referral that itself is walled",
     "routing_adoption": "which edition is in force where",

@@ -99,8 +99,20 @@ class Case(models.Model):
         return f"case {self.pk}"
 
 
+class Scan(models.TextChoices):
+    """What is known of an attached file. It says something only where there is, or was, a file."""
+
+    WAITING = "waiting", _("being checked")
+    CLEAN = "clean", _("checked, nothing was found")
+    RELEASED = "released", _("released by a person")
+    REJECTED = "rejected", _("rejected: the file was removed")
+
+
 class Evidence(models.Model):
-    """What stands behind a statement: a file, or a document that the recorder has seen, named by its number."""
+    """What stands behind a statement: a file, or a document that the recorder has seen, named by its number. A file is
+    in quarantine until a scanner or a person has let it through; one that was rejected is gone and its record stays.
+    `sha256` is that of the file kept, `original_sha256` that of the file as it came; `finding`: what the scanner calls
+    what it found."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="evidence")
     title = models.CharField(_("document"), max_length=200)
@@ -109,8 +121,38 @@ class Evidence(models.Model):
     content_type = models.CharField(max_length=100, blank=True)
     size = models.PositiveIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True)
+    original_sha256 = models.CharField(max_length=64, blank=True)
+    scan = models.CharField(max_length=16, choices=Scan.choices, default=Scan.WAITING)
+    scanned_at = models.DateTimeField(null=True)
+    scanned_by = models.ForeignKey("access.User", null=True, on_delete=models.PROTECT, related_name="+")
+    finding = models.CharField(max_length=100, blank=True)
     recorded_at = models.DateTimeField()
     recorded_by = models.ForeignKey("access.User", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["scanned_at", "id"],
+                name="evidence_quarantine",
+                condition=models.Q(scan="waiting") & ~models.Q(file=""),
+            )
+        ]
+
+    @property
+    def is_checking(self) -> bool:
+        """There is a file, and nobody may open it yet."""
+        return bool(self.file) and self.scan == Scan.WAITING
+
+    @property
+    def may_be_opened(self) -> bool:
+        return bool(self.file) and self.scan in (Scan.CLEAN, Scan.RELEASED)
+
+
+class FileToRemove(models.Model):
+    """A file that no proof rests on any more, named in the transaction that gave it up; the worker removes it from the
+    disk and then this row, so that neither a crash nor a rollback can leave it behind or lose one that is kept."""
+
+    name = models.CharField(max_length=64, unique=True)
 
 
 class Statement(models.Model):

@@ -1,141 +1,37 @@
-"""Writing the parts of a case that are not facts: evidence, notes, the plan's versions. Facts are written only through
-`routing.services`, which evaluates the case in the same transaction."""
+"""Writing the parts of a case that are not facts: notes, the plan's versions, evidence (`evidence`). Facts are written
+only through `routing.services`, which evaluates the case in the same transaction."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import secrets
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import partial
-from pathlib import Path
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from oralu.apps.access import walls
+from oralu.apps.cases.evidence import EvidenceData, evidence_add, evidences_add
 from oralu.apps.cases.models import Case, Evidence, Note, Plan, Step
-from oralu.apps.journal.services import Record, entries_record, entry_record
-from oralu.apps.rows import rows_insert
+from oralu.apps.journal.services import entry_record
 from oralu.core.lifecycle import PLAN, TransitionError, can
 
 if TYPE_CHECKING:
     from oralu.apps.access.models import User
 
-MAX_FILE = 10 * 1024 * 1024
-LEFT_BEHIND = timedelta(days=1)
-"""No transaction lasts as long: a file that is older and belongs to no proof was left behind by one that failed."""
-SIGNATURES = {
-    b"%PDF-": ("application/pdf", ".pdf"),
-    b"\xff\xd8\xff": ("image/jpeg", ".jpg"),
-    b"\x89PNG\r\n\x1a\n": ("image/png", ".png"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceData:
-    """What proves a statement: the document's name with its number, or a file, or both."""
-
-    title: str
-    reference: str = ""
-    upload: UploadedFile | None = None
-
-
-def evidence_add(*, case: Case, data: EvidenceData, actor: User | None, at: datetime) -> Evidence:
-    """Keep one proof; see `evidences_add`."""
-    return evidences_add(items=[(case, data)], actor=actor, at=at)[0]
-
-
-def evidences_add(*, items: Sequence[tuple[Case, EvidenceData]], actor: User | None, at: datetime) -> list[Evidence]:
-    """Keep proofs, in the order given. A file is recognised by its content and stored under a random name outside the
-    web root.
-
-    Raises ValidationError when there is neither a number nor a file, or the file is too large or of another type.
-    """
-    if any(not data.reference.strip() and data.upload is None for _case, data in items):
-        raise ValidationError({"evidence": _("Give the number of the document that you saw, or attach a file.")})
-    evidences = [
-        Evidence(
-            case=case,
-            title=data.title,
-            reference=data.reference.strip(),
-            recorded_at=at,
-            recorded_by=actor,
-            **(_store(data.upload) if data.upload is not None else {}),
-        )
-        for case, data in items
-    ]
-    rows_insert(evidences)
-    entries_record(
-        records=[Record("evidence.added", e.case_id, {"evidence": e.pk}) for e in evidences], actor=actor, at=at
-    )
-    return evidences
-
-
-def _store(upload: UploadedFile) -> dict[str, str | int]:
-    size = upload.size or 0
-    if size > MAX_FILE:
-        raise ValidationError({"evidence": _("The file is larger than 10 MB. Scan it at a lower resolution.")})
-    content = upload.read()
-    kind = next((kind for start, kind in SIGNATURES.items() if content.startswith(start)), None)
-    if kind is None:
-        raise ValidationError({"evidence": _("Only PDF, JPEG and PNG files can be attached.")})
-    name = secrets.token_hex(16) + kind[1]
-    incoming = _incoming(name)
-    incoming.parent.mkdir(parents=True, exist_ok=True)
-    incoming.write_bytes(content)
-    transaction.on_commit(partial(_settle, name))
-    return {"file": name, "content_type": kind[0], "size": size, "sha256": hashlib.sha256(content).hexdigest()}
-
-
-def _incoming(name: str) -> Path:
-    """Where a file lies until the transaction that keeps its proof has committed."""
-    return Path(settings.MEDIA_ROOT) / "incoming" / name
-
-
-def _settled(name: str) -> Path:
-    return Path(settings.MEDIA_ROOT) / name[:2] / name
-
-
-def _settle(name: str) -> None:
-    """Move a file to where it stays. Whoever comes second finds it done."""
-    settled = _settled(name)
-    settled.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(FileNotFoundError):
-        _incoming(name).rename(settled)
-
-
-def evidence_path(evidence: Evidence) -> Path:
-    """Where the file of a proof lies; after a crash between commit and move that is still among the incoming."""
-    settled = _settled(evidence.file)
-    return settled if settled.is_file() else _incoming(evidence.file)
-
-
-def evidence_files_settle(*, at: datetime) -> int:
-    """Files that have lain among the incoming for a day: those of a proof are moved to where they stay, those whose
-    transaction was rolled back are removed. Returns how many were removed. Only the incoming are looked at, so nothing
-    that a proof rests on can be lost by it."""
-    oldest = (at - LEFT_BEHIND).timestamp()
-    folder = Path(settings.MEDIA_ROOT) / "incoming"
-    if not folder.is_dir():
-        return 0
-    with os.scandir(folder) as entries:
-        names = {entry.name for entry in entries if entry.is_file() and entry.stat().st_mtime < oldest}
-    if not names:
-        return 0
-    kept = set(Evidence.objects.filter(file__in=names).values_list("file", flat=True))
-    for name in kept:
-        _settle(name)
-    for name in names - kept:
-        _incoming(name).unlink(missing_ok=True)
-    return len(names - kept)
+__all__ = [
+    "EvidenceData",
+    "StepData",
+    "evidence_add",
+    "evidences_add",
+    "note_add",
+    "plan_mark_agreed",
+    "plan_write",
+    "reason_note",
+    "step_done",
+]
 
 
 @transaction.atomic

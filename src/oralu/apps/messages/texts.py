@@ -126,6 +126,14 @@ def _transfer_declined(data: dict[str, Any]) -> Text:
     )
 
 
+def _evidence_rejected(data: dict[str, Any]) -> Text:
+    return Text(
+        _("A file attached as evidence was rejected"),
+        _("%(case)s The file was removed; what it proved lacks its proof. Attach the document anew or give its number.")
+        % {"case": _case(data)},
+    )
+
+
 def _invited(data: dict[str, Any]) -> Text:
     """The one text with a link that opens something: it is made when the message leaves, and stands in no table."""
     token = token_make(data["invitation"], data["nonce"])
@@ -158,6 +166,7 @@ def _factors_reset(data: dict[str, Any]) -> Text:
 
 
 TEMPLATES = {
+    "evidence_rejected": _evidence_rejected,
     "invited": _invited,
     "factor_added": _factor_added,
     "factor_guessed": _factor_guessed,

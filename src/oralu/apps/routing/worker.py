@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from oralu.apps.access.walls import require_system
 from oralu.apps.agencies.services import holds_expire
-from oralu.apps.cases.services import evidence_files_settle
+from oralu.apps.cases.evidence import evidence_files_settle
+from oralu.apps.cases.quarantine import quarantine_scan
 from oralu.apps.journal.keeping import Keeper
 from oralu.apps.messages.services import deliveries_send
 from oralu.apps.referrals.clocks import start_of_day
@@ -48,6 +49,7 @@ def turn(at: datetime, *, batch: int = 500, beat: Callable[[], None] = lambda: N
             break
     done += holds_expire(at=at)
     done += evidence_files_settle(at=at)
+    done += quarantine_scan(at=at)
     done += deliveries_send(at=at)
     heartbeat(at)
     return done

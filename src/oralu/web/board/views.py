@@ -20,6 +20,7 @@ from oralu.apps.journal.services import entry_record
 from oralu.apps.referrals.inbox_selectors import TO_ANSWER, inbox_counts
 from oralu.apps.referrals.models import Escalation
 from oralu.apps.routing import board_selectors as figures
+from oralu.apps.routing.quarantine_selectors import quarantine_visible_to
 from oralu.apps.routing.board_rows import Figure
 from oralu.apps.routing.board_selectors import Load, Sla
 from oralu.apps.routing.earlier_selectors import claims_to_decide
@@ -68,6 +69,7 @@ def board(request: StaffRequest) -> HttpResponse:
         "up": [escalation_row(user, one, at) for one in up],
         "up_all": _all(counts.gone_up, Figure.GONE_UP),
         "claims": _claims(request) if is_head else [],
+        "quarantined": quarantine_visible_to(user).count() if is_head else 0,
         "inherited": counts.inherited,
         "inherited_href": rows_href(Figure.INHERITED),
         "empty": Empty(_("Nothing is broken now"), _("No missed deadline waits for your answer."), "check"),

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from oralu.apps.cases.models import Evidence, Statement
+from oralu.apps.cases.models import Evidence, Scan, Statement
 from oralu.apps.routing.case_selectors import CaseFile
 from oralu.core.edition import Fact, Line
 from oralu.core.evaluation import DomainResult, Reason
@@ -26,6 +26,7 @@ class Proof:
     title: str
     reference: str = ""
     href: str = ""
+    state: Text = ""
 
 
 @dataclass(frozen=True)
@@ -196,8 +197,17 @@ def _with_source(row: FactRow, statement: Statement) -> FactRow:
 def proof_of(evidence: Evidence | None) -> Proof | None:
     if evidence is None:
         return None
-    href = reverse("evidence", args=[evidence.pk]) if evidence.file else ""
-    return Proof(evidence.title, evidence.reference, href)
+    href = reverse("evidence", args=[evidence.pk]) if evidence.may_be_opened else ""
+    return Proof(evidence.title, evidence.reference, href, file_state(evidence))
+
+
+def file_state(evidence: Evidence) -> Text:
+    """Why the file of a proof cannot be opened; empty where it can, or where there never was one."""
+    if evidence.is_checking:
+        return _("the file is being checked")
+    if evidence.scan == Scan.REJECTED:
+        return _("the file was rejected: the proof lacks its file")
+    return ""
 
 
 def _history(file: CaseFile, fact: Fact, current: Statement | None) -> tuple[PastStatement, ...]:

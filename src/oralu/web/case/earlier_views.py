@@ -17,6 +17,7 @@ from oralu.apps.routing.case_selectors import needs_to_act_on
 from oralu.apps.routing.earlier import met_earlier_ask, met_earlier_decide
 from oralu.apps.routing.earlier_selectors import claims_to_decide
 from oralu.web.acting import Deed, case_address, case_deed, perform, sent
+from oralu.web.case.cards import file_state
 from oralu.web.case.forms import EarlierDecisionForm, EarlierForm
 from oralu.web.components import Crumb, Term
 from oralu.web.countdown import moment
@@ -101,6 +102,11 @@ def claim_terms(claim: EarlierMeeting) -> tuple[Term, ...]:
         Term(_("Limit"), moment(need.clock.limit_at) if need.clock.limit_at else ""),
         Term(_("Recorded as met"), moment(need.closed_at) if need.closed_at else ""),
         Term(_("Met, as the claim says"), moment(claim.met_at)),
-        Term(_("Proof"), proof.title, href=reverse("evidence", args=[proof.pk]) if proof.file else "", note=number),
+        Term(
+            _("Proof"),
+            proof.title,
+            href=reverse("evidence", args=[proof.pk]) if proof.may_be_opened else "",
+            note=", ".join(filter(None, [number, str(file_state(proof))])),
+        ),
         Term(_("Asked by"), claim.asked_by.full_name, note=moment(claim.asked_at)),
     )

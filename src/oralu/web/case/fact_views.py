@@ -8,8 +8,10 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from oralu.apps.access.permissions import Audit, Permission
+from oralu.apps.cases.evidence import evidence_path
+from oralu.apps.cases.inspection import SUFFIXES
 from oralu.apps.cases.selectors import cases_visible_to
-from oralu.apps.cases.services import evidence_path, note_add
+from oralu.apps.cases.services import note_add
 from oralu.apps.journal.services import entry_record
 from oralu.apps.routing.case_selectors import edition_for, evidence_visible_to, statements_visible_to
 from oralu.apps.routing.facts import facts_record, statement_retract
@@ -91,13 +93,20 @@ def evidence(request: StaffRequest, evidence_id: int) -> HttpResponse:
     """The file of a proof, to be saved and not shown in place; the reading is journalled."""
     proof = get_object_or_404(evidence_visible_to(request.user).exclude(file=""), pk=evidence_id)
     path = evidence_path(proof)
-    if not path.is_file():
+    if not proof.may_be_opened or not path.is_file():
         raise Http404
     entry_record(kind="evidence.read", actor=request.user, at=request.at, case_id=proof.case_id, evidence=proof.pk)
-    name = f"evidence-{proof.pk}.{SUFFIXES.get(proof.content_type, 'bin')}"
-    response = FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=proof.content_type)
+    name = f"evidence-{proof.pk}{SUFFIXES.get(proof.content_type, '.bin')}"
+    return handed_out(FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=proof.content_type))
+
+
+def handed_out(response: FileResponse) -> FileResponse:
+    """A file that somebody brought: saved, never shown in place, never taken for another type, never kept by a cache;
+    and if a browser opened it all the same, in a sandbox without scripts, forms or anything from elsewhere."""
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
     return response
 
 

@@ -11,6 +11,7 @@ from oralu.apps.cases.models import Case, CaseState, Milestone
 from oralu.apps.routing.case_selectors import CaseFile
 from oralu.apps.routing.evaluating import domains_of
 from oralu.core.lifecycle import UNSENT
+from oralu.web.case.cards import file_state
 from oralu.web.components import Act, Cell, FileItem, Strip, Term
 from oralu.web.context import address
 from oralu.web.presenting import strip_from
@@ -194,12 +195,12 @@ def documents_of(file: CaseFile) -> tuple[FileItem, ...]:
     return tuple(
         FileItem(
             name=e.title,
-            href=reverse("evidence", args=[e.pk]) if e.file else "",
+            href=reverse("evidence", args=[e.pk]) if e.may_be_opened else "",
             kind=_("No. %(number)s") % {"number": e.reference} if e.reference else "",
             size=e.size or None,
             added_by=e.recorded_by.full_name if e.recorded_by else "",
             added_at=e.recorded_at,
-            state="" if e.file else _("seen, not attached"),
+            state=file_state(e) or ("" if e.file else _("seen, not attached")),
         )
         for e in file.evidence
     )

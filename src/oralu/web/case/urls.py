@@ -13,6 +13,7 @@ from oralu.web.case import (
     need_views,
     page,
     plan_views,
+    quarantine_views,
     referral_views,
 )
 
@@ -23,6 +24,10 @@ urlpatterns: list[URLPattern] = [
     path("cases/<int:case_id>/facts/<slug:name>", fact_views.fact_record, name="fact-record"),
     path("facts/<int:statement_id>/retract", fact_views.fact_retract, name="fact-retract"),
     path("evidence/<int:evidence_id>", fact_views.evidence, name="evidence"),
+    path("quarantine", quarantine_views.index, name="quarantine"),
+    path("quarantine/<int:evidence_id>/release", quarantine_views.release, name="quarantine-release"),
+    path("quarantine/<int:evidence_id>/reject", quarantine_views.reject, name="quarantine-reject"),
+    path("quarantine/<int:evidence_id>/take", quarantine_views.take, name="quarantine-take"),
     path("cases/<int:case_id>/consent", consent_views.consent, name="consent"),
     path("cases/<int:case_id>/consent/withdraw", consent_views.consent_withdraw, name="consent-withdraw"),
     path("cases/<int:case_id>/notes", fact_views.note, name="note-add"),

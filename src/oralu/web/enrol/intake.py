@@ -20,7 +20,7 @@ from oralu.core.edition import Edition, Fact
 from oralu.core.facts import ANSWERS_WITHOUT_VALUE, ASKED_UNKNOWN, REFUSED
 from oralu.web.components import FormError
 from oralu.web.enrol.uploads import StoredFile, is_there, opened, store
-from oralu.web.fields import day_field
+from oralu.web.fields import FILE_HELP, day_field
 
 MORE = ("on", "until", "title", "number", "file", "drop")
 
@@ -168,7 +168,7 @@ def _more(fact: Fact) -> dict[str, forms.Field]:
             label=gettext_lazy("File"),
             required=False,
             allow_empty_file=True,
-            help_text=gettext_lazy("PDF, JPEG or PNG, at most 10 MB."),
+            help_text=FILE_HELP,
             widget=forms.FileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}),
         ),
         f"{fact.name}-drop": forms.BooleanField(label=gettext_lazy("Remove the attached file"), required=False),

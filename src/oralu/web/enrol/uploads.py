@@ -15,9 +15,8 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
-from django.utils.translation import gettext as _
 
-from oralu.apps.cases.services import MAX_FILE, SIGNATURES
+from oralu.apps.cases.evidence import upload_inspected
 
 KEPT_SECONDS = 24 * 3600
 TOKEN = re.compile(r"[0-9a-f]{32}")
@@ -40,15 +39,13 @@ def _folder() -> Path:
 
 
 def store(upload: UploadedFile) -> StoredFile:
-    """Keep a file until the enrolment. Raises ValidationError: larger than 10 MB, or no PDF, JPEG or PNG."""
-    size = upload.size or 0
-    if size > MAX_FILE:
-        raise ValidationError(_("The file is larger than 10 MB. Scan it at a lower resolution."))
-    content = upload.read()
-    if not any(content.startswith(start) for start in SIGNATURES):
-        raise ValidationError(_("Only PDF, JPEG and PNG files can be attached."))
+    """Keep a file until the enrolment, when it is looked into again. Raises ValidationError: not one that is taken."""
+    try:
+        content, _found = upload_inspected(upload)
+    except ValidationError as error:
+        raise ValidationError(error.error_dict["evidence"]) from None
     stale_forget()
-    stored = StoredFile(secrets.token_hex(16), Path(upload.name or "").name[:100], size)
+    stored = StoredFile(secrets.token_hex(16), Path(upload.name or "").name[:100], len(content))
     (_folder() / stored.token).write_bytes(content)
     return stored
 
