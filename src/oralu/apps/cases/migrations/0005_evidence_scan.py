@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     walled even from the owner of the table."""
 
     dependencies = [
-        ("cases", "0005_kept_apart"),
+        ("cases", "0004_transfer_request"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
