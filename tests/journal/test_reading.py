@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 from django.db import Error, transaction
+from django.test import Client
+from django.urls import reverse
 
 from journal_ground import AT, Ground
 from oralu.apps.cases.caseload_selectors import cases_page
@@ -119,3 +121,39 @@ def test_the_row_past_the_end_of_a_page_was_not_shown() -> None:
         page, has_more = cases_page(cases_visible_to(world.aigul), "day", after=None, size=2)
     assert has_more
     assert reading.subjects == {case.pk for case in page} < {case.pk for case in found}
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "journal"])
+def test_without_its_row_an_answer_is_withheld(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    world: World = build()
+    case = world.enrol()
+    client.force_login(world.aigul)
+    client.raise_request_exception = False
+    assert case.person.surname in client.get(f"/cases/{case.pk}").content.decode()
+    assert Access.objects.filter(route="case", subjects=[case.pk]).count() == 1
+
+    monkeypatch.setattr(
+        "oralu.apps.journal.reading.INSERT", "insert into journal_nowhere values (%s" + ", %s" * 10 + ")"
+    )
+    for address in (reverse("case", args=[case.pk]), reverse("caseload"), reverse("caseload-csv")):
+        response = client.get(address)
+        assert response.status_code == 500, address
+        assert case.person.surname not in response.content.decode()
+    monkeypatch.undo()
+    assert Access.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "journal"])
+def test_a_denial_of_a_screen_is_kept(client: Client, settings: SettingsWrapper) -> None:
+    settings.REFUSALS_DATABASE = "journal"
+    world: World = build()
+    case = world.enrol()
+    client.force_login(world.erlan)
+    assert client.get(f"/cases/{case.pk}").status_code == 404
+    client.force_login(world.dana)
+    assert client.get(f"/cases/{case.pk}").status_code == 404
+    rows = Access.objects.filter(kind="denied").order_by("pk")
+    assert [(row.actor, row.subjects, row.object) for row in rows] == [
+        (world.erlan.pk, [case.pk], f"case_id {case.pk}"),
+        (world.dana.pk, [case.pk], f"case_id {case.pk}"),
+    ]

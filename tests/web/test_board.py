@@ -16,7 +16,7 @@ from oralu.apps.access.models import Role, User
 from oralu.apps.agencies.models import Agency, Region
 from oralu.apps.cases.models import Case
 from oralu.apps.cases.services import EvidenceData
-from oralu.apps.journal.models import Entry
+from oralu.apps.journal.models import Access, Entry
 from oralu.apps.referrals.models import CorrectiveMeasure, Escalation, Referral
 from oralu.apps.referrals.selectors import escalations_visible_to
 from oralu.apps.referrals.services import escalation_answer
@@ -111,8 +111,8 @@ def test_a_head_sees_the_persons_of_the_own_unit_and_the_reading_is_recorded(
     client = sign_in(world.bolat)
     assert SURNAME in client.get("/board").content.decode()
     assert SURNAME in client.get("/board/breaches").content.decode()
-    assert Entry.objects.filter(kind="board.read", actor=world.bolat).count() == 2
-    assert case.pk in Entry.objects.filter(kind="board.read").last().data["cases"]
+    read = Access.objects.filter(actor=world.bolat.pk, subjects__contains=[case.pk], purpose="oversight")
+    assert sorted(read.values_list("route", flat=True)) == ["board", "board-rows"]
     stranger = User.objects.create_user(
         "other", "x", role=Role.UNIT_HEAD, agency=world.erlan.agency, full_name="Чужой начальник"
     )

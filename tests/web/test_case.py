@@ -15,7 +15,7 @@ from oralu.apps.access.models import User
 from oralu.apps.cases.models import Case, Evidence
 from oralu.apps.cases.quarantine import evidence_release
 from oralu.apps.cases.services import EvidenceData
-from oralu.apps.journal.models import Entry
+from oralu.apps.journal.models import Access, Entry
 from oralu.apps.referrals.models import Need, Referral
 from oralu.apps.routing.facts import FactData, facts_record
 from oralu.apps.routing.lifecycle import case_close, case_suspend
@@ -103,9 +103,8 @@ def test_reading_the_case_is_journalled_and_shown_when_asked(world: World, enter
     case = world.enrol(facts=WITHOUT_PAPERS)
     client = enter(world.aigul)
     page(client, case)
-    assert Entry.objects.filter(case=case, kind="case.read", actor=world.aigul).count() == 1
-    assert "The case was opened to read" not in client.get(f"/cases/{case.pk}/journal").content.decode()
-    assert "The case was opened to read" in client.get(f"/cases/{case.pk}/journal?readings").content.decode()
+    assert Access.objects.filter(subjects=[case.pk], route="case", actor=world.aigul.pk).count() == 1
+    assert "The page of the case" in client.get(f"/cases/{case.pk}/access").content.decode()
 
 
 def test_the_journal_goes_on_where_it_was_left(world: World, enter: Enter) -> None:
@@ -186,7 +185,7 @@ def test_evidence_is_handed_out_as_a_file_and_its_reading_is_kept(world: World, 
     assert b"".join(response.streaming_content) == PDF
     assert response["Content-Disposition"].startswith("attachment")
     assert response["X-Content-Type-Options"] == "nosniff"
-    assert Entry.objects.filter(case=case, kind="evidence.read", data__evidence=proof.pk).exists()
+    assert Access.objects.filter(subjects=[case.pk], route="evidence", actor=world.aigul.pk).exists()
     assert enter(world.erlan).get(f"/evidence/{proof.pk}").status_code == 404
 
 

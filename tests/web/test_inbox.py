@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from oralu.apps.access.models import Role, User
 from oralu.apps.agencies.models import Occupancy
 from oralu.apps.cases.models import Case, Ground, Statement
-from oralu.apps.journal.models import Entry
+from oralu.apps.journal.models import Access, Entry
 from oralu.apps.messages.models import Message
 from oralu.apps.people.models import Child
 from oralu.apps.referrals.disclosure import DISCLOSED, Attribute
@@ -165,8 +165,8 @@ def test_in_place_the_panel_comes_alone_and_a_refused_one_with_its_holder(
 def test_opening_a_referral_is_recorded(world: World, sign_in: Callable[[User], Client]) -> None:
     referral = without_papers(world)
     sign_in(world.dana).get(f"/inbox/{referral.pk}")
-    entry = Entry.objects.get(kind="referral.read")
-    assert (entry.actor, entry.case_id, entry.data) == (world.dana, referral.case_id, {"referral": referral.pk})
+    row = Access.objects.get(route="inbox-referral")
+    assert (row.actor, row.subjects, row.purpose) == (world.dana.pk, [referral.case_id], "referral")
 
 
 def canary_case(world: World, facts: dict[str, str]) -> Case:

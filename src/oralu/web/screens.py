@@ -70,7 +70,14 @@ def screen(permission: Permission, *, audit: Audit = Audit.READ) -> Callable[[Vi
                     return response
             except Http404:
                 asked_for = " ".join(f"{name} {value}" for name, value in kwargs.items())
-                denied_record(actor=request.user, at=request.at, route=route, purpose=purpose, object=asked_for)
+                denied_record(
+                    actor=request.user,
+                    at=request.at,
+                    route=route,
+                    purpose=purpose,
+                    object=asked_for,
+                    subjects=[kwargs["case_id"]] if "case_id" in kwargs else (),
+                )
                 raise
 
         guarded = login_required(checked)

@@ -1,7 +1,7 @@
 """The journal: one row for every change, written in the transaction of the change (`Entry`), and one for every answer
 that showed somebody's data (`Access`). Rows are inserted and never updated or removed; the application's database role
 has no right to do either. `Seal` closes them in batches, `Pending` is the queue of what no seal covers yet
-(docs/decisions/0009)."""
+(docs/decisions/0008)."""
 
 from __future__ import annotations
 

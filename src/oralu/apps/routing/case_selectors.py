@@ -30,8 +30,6 @@ from oralu.core.facts import FactState, answers_as_of
 from oralu.policyfiles import load_edition
 
 EARLIER = ("earlier_meeting__asked_by", "earlier_meeting__decided_by", "earlier_meeting__evidence")
-READINGS = ("case.read", "evidence.read", "refuge.address_read", "escalation.read", "referral.read")
-"""Kinds of the journal that record a reading; a page shows them only when asked."""
 
 
 @dataclass(frozen=True)
@@ -185,13 +183,9 @@ def _plans(case: Case) -> list[Plan]:
     )
 
 
-def case_journal(
-    *, case_id: int, readings: bool = False, before: int | None = None, limit: int = 30
-) -> tuple[list[Entry], bool]:
+def case_journal(*, case_id: int, before: int | None = None, limit: int = 30) -> tuple[list[Entry], bool]:
     """The latest entries, newest first, from an entry's id on; and whether there are older ones."""
     entries = Entry.objects.filter(case_id=case_id).select_related("actor").order_by("-id")
-    if not readings:
-        entries = entries.exclude(kind__in=READINGS)
     if before is not None:
         entries = entries.filter(pk__lt=before)
     found = list(entries[: limit + 1])

@@ -13,14 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from oralu.apps.access.permissions import Audit, Permission
-from oralu.apps.journal.services import entry_record
 from oralu.apps.referrals.models import DelayCause, Escalation
 from oralu.apps.referrals.selectors import escalations_visible_to
 from oralu.apps.referrals.services import escalation_answer, measure_done
 from oralu.apps.routing.board_selectors import measure_of
 from oralu.apps.routing.frames import local_day
 from oralu.web.acting import Deed, perform, sent
-from oralu.web.board.showing import answer_terms, answers_for, case_words, escalation_terms, person_of
+from oralu.web.board.showing import answer_terms, answers_for, case_words, escalation_terms
 from oralu.web.components import Crumb
 from oralu.web.fields import day_field, text_field
 from oralu.web.presenting import service_label
@@ -61,14 +60,6 @@ def _escalation(request: StaffRequest, escalation_id: int) -> Escalation:
     escalation = found.filter(pk=escalation_id).first()
     if escalation is None:
         raise Http404
-    if person_of(request.user, escalation):
-        entry_record(
-            kind="escalation.read",
-            actor=request.user,
-            at=request.at,
-            case_id=escalation.case_id,
-            escalation=escalation.pk,
-        )
     return escalation
 
 

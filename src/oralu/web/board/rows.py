@@ -15,7 +15,6 @@ from django.views.decorators.http import require_safe
 from oralu.apps.access.models import User
 from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.cases.models import CaseState
-from oralu.apps.journal.services import entry_record
 from oralu.apps.referrals.models import Escalation, Need
 from oralu.apps.routing.board_rows import BoardRow, Figure, NoSuchRowsError, board_rows
 from oralu.apps.routing.frames import local_day
@@ -57,9 +56,6 @@ def rows(request: StaffRequest, figure: str) -> HttpResponse:
         )
     except NoSuchRowsError as error:
         raise Http404 from error
-    if any(row.person for row in found):
-        cases = sorted({row.case_id for row in found})
-        entry_record(kind="board.read", actor=request.user, at=request.at, figure=figure, cases=cases)
     onward = f"?{urlencode({**wanted, 'after': found[-1].key})}" if has_more else ""
     words = edition_for(request.user, local_day(request.at))
     context = {

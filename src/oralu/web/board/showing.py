@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from oralu.apps.access.models import Role, User
+from oralu.apps.journal.reading import seen
 from oralu.apps.referrals.models import CorrectiveMeasure, EarlierMeeting, Escalation, Need
 from oralu.apps.routing.planning import OWN_UNIT
 from oralu.policyfiles import load_edition
@@ -34,7 +35,10 @@ def answers_for(actor: User, escalation: Escalation) -> bool:
 
 
 def person_of(actor: User, escalation: Escalation) -> str:
-    return escalation.case.person.full_name if actor.role == Role.UNIT_HEAD else ""
+    if actor.role != Role.UNIT_HEAD:
+        return ""
+    seen(escalation.case_id)
+    return escalation.case.person.full_name
 
 
 def late_one(escalation: Escalation) -> str:

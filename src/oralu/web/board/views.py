@@ -16,9 +16,7 @@ from django.views.decorators.http import require_safe
 
 from oralu.apps.access.models import Role
 from oralu.apps.access.permissions import Audit, Permission
-from oralu.apps.journal.services import entry_record
 from oralu.apps.referrals.inbox_selectors import TO_ANSWER, inbox_counts
-from oralu.apps.referrals.models import Escalation
 from oralu.apps.routing import board_selectors as figures
 from oralu.apps.routing.quarantine_selectors import quarantine_visible_to
 from oralu.apps.routing.board_rows import Figure
@@ -52,7 +50,6 @@ def board(request: StaffRequest) -> HttpResponse:
     is_head = user.role == Role.UNIT_HEAD
     broken = list(figures.broken_now(user).select_related("case__person" if is_head else "case")[:SHOWN])
     up = list(figures.gone_up(user).select_related("case__person")[:SHOWN]) if is_head else []
-    _journal(request, [*broken, *up])
     counts = figures.counts(user, at=at)
     weeks = figures.breaches_by_week(user, at=at)
     distribution = figures.distribution(user)
@@ -88,12 +85,6 @@ def board(request: StaffRequest) -> HttpResponse:
     return render(request, "board/board.html", context)
 
 
-def _journal(request: StaffRequest, shown: Iterable[Escalation]) -> None:
-    cases = sorted({escalation.case_id for escalation in shown})
-    if cases and request.user.role == Role.UNIT_HEAD:
-        entry_record(kind="board.read", actor=request.user, at=request.at, figure="board", cases=cases)
-
-
 def _measures(request: StaffRequest) -> list[WorkRow]:
     found = figures.measures_open(request.user).select_related("clock")[:SHOWN]
     return [measure_row(request.user, measure, request.at) for measure in found]
@@ -101,11 +92,7 @@ def _measures(request: StaffRequest) -> list[WorkRow]:
 
 def _claims(request: StaffRequest) -> list[WorkRow]:
     """Every one of them: a claim that nobody decides counts as rejected in the figures of this very page."""
-    found = list(claims_to_decide(request.user))
-    if found:
-        cases = sorted({claim.need.case_id for claim in found})
-        entry_record(kind="board.read", actor=request.user, at=request.at, figure="earlier", cases=cases)
-    return [claim_row(claim) for claim in found]
+    return [claim_row(claim) for claim in claims_to_decide(request.user)]
 
 
 def _waiting(request: StaffRequest) -> int:

@@ -12,7 +12,6 @@ from oralu.apps.cases.evidence import evidence_path
 from oralu.apps.cases.inspection import SUFFIXES
 from oralu.apps.cases.selectors import cases_visible_to
 from oralu.apps.cases.services import note_add
-from oralu.apps.journal.services import entry_record
 from oralu.apps.routing.case_selectors import edition_for, evidence_visible_to, statements_visible_to
 from oralu.apps.routing.facts import facts_record, statement_retract
 from oralu.apps.routing.frames import local_day
@@ -95,7 +94,6 @@ def evidence(request: StaffRequest, evidence_id: int) -> HttpResponse:
     path = evidence_path(proof)
     if not proof.may_be_opened or not path.is_file():
         raise Http404
-    entry_record(kind="evidence.read", actor=request.user, at=request.at, case_id=proof.case_id, evidence=proof.pk)
     name = f"evidence-{proof.pk}{SUFFIXES.get(proof.content_type, '.bin')}"
     return handed_out(FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=proof.content_type))
 

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.cases.models import Plan
 from oralu.apps.cases.selectors import cases_visible_to
-from oralu.apps.journal.services import entry_record
 from oralu.apps.routing.case_selectors import CaseFile, all_needs, case_file, case_journal, edition_for
 from oralu.core.edition import Edition
 from oralu.web.case.cards import domain_cards, in_columns
@@ -36,10 +35,9 @@ JOURNAL = 15
 
 @screen(Permission.CASE_READ, audit=Audit.READ)
 def case(request: StaffRequest, case_id: int) -> HttpResponse:
-    """Everything of a case on one page. The reading is journalled."""
+    """Everything of a case on one page."""
     found = get_object_or_404(cases_visible_to(request.user), pk=case_id)
     file = case_file(case=found, at=request.at)
-    entry_record(kind="case.read", actor=request.user, at=request.at, case_id=found.pk)
     needs = needs_of(file, request.at, request.user)
     lines, pager = _journal(request, found.pk, file.edition, {n.pk: service_label(n) for n in file.needs})
     context = {
@@ -71,7 +69,7 @@ def case(request: StaffRequest, case_id: int) -> HttpResponse:
 
 @screen(Permission.CASE_READ, audit=Audit.READ)
 def journal(request: StaffRequest, case_id: int) -> HttpResponse:
-    """The journal from an entry on, older and older; the readings too, if asked."""
+    """The journal from an entry on, older and older."""
     found = get_object_or_404(cases_visible_to(request.user), pk=case_id)
     edition = edition_for(case=found, at=request.at)
     lines, pager = _journal(request, found.pk, edition, {n.pk: service_label(n) for n in all_needs(case=found)})
@@ -80,7 +78,6 @@ def journal(request: StaffRequest, case_id: int) -> HttpResponse:
         "case": found,
         "journal": lines,
         "pager": pager,
-        "readings": "readings" in request.GET,
         "crumbs": (Crumb(f"{found.person.full_name}, № {found.pk}", back), Crumb(_("Journal"))),
     }
     return render(request, "case/journal.html", context)
@@ -88,13 +85,8 @@ def journal(request: StaffRequest, case_id: int) -> HttpResponse:
 
 def _journal(request: StaffRequest, case_id: int, edition: Edition, needs: dict[int, str]) -> tuple[list[Line], Pager]:
     before = request.GET.get("before", "")
-    readings = "readings" in request.GET
-    entries, is_more = case_journal(
-        case_id=case_id, readings=readings, before=int(before) if before.isdecimal() else None, limit=JOURNAL
-    )
+    entries, is_more = case_journal(case_id=case_id, before=int(before) if before.isdecimal() else None, limit=JOURNAL)
     older = f"{reverse('case-journal', args=[case_id])}?before={entries[-1].pk}" if is_more else ""
-    if older and readings:
-        older += "&readings"
     return journal_lines(entries, edition=edition, needs=needs), Pager(next_href=older)
 
 

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_safe
 from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.agencies.models import Occupancy
 from oralu.apps.agencies.services import place_release
-from oralu.apps.journal.services import entry_record
 from oralu.apps.referrals.inbox_selectors import PlaceRow, counts_places, occupancies_visible_to, places_of
 from oralu.web.acting import Deed, perform, sent
 from oralu.web.components import Act, Crumb, Empty, Stat, Tone, WorkRow
@@ -31,14 +30,6 @@ def places(request: StaffRequest) -> HttpResponse:
         raise Http404
     rows = places_of(request.user)
     standing = [row.occupancy for row in rows if row.occupancy]
-    if standing:
-        entry_record(
-            kind="places.read",
-            actor=request.user,
-            at=request.at,
-            agency=request.user.agency_id,
-            referrals=[o.referral_id for o in standing],
-        )
     held = sum(o.state == State.HELD for o in standing)
     context = {
         "title": _("Inbox"),

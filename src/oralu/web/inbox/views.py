@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from oralu.apps.access.permissions import Audit, Permission
-from oralu.apps.journal.services import entry_record
 from oralu.apps.referrals.disclosure import disclosed
 from oralu.apps.referrals.inbox_selectors import (
     ANSWERED,
@@ -60,14 +59,6 @@ def inbox(request: StaffRequest) -> HttpResponse:
     counts = inbox_counts(request.user, at=request.at)
     rows, has_more = inbox_page(request.user, state=state, after=after_of(request), size=PAGE)
     logs = logs_of(rows)
-    if rows:
-        entry_record(
-            kind="inbox.read",
-            actor=request.user,
-            at=request.at,
-            agency=request.user.agency_id,
-            referrals=[row.pk for row in rows],
-        )
     query = f"state={state}&" if state else ""
     waiting = sum(counts[s] for s in TO_ANSWER)
     request.nav_badges = {"inbox": waiting}
@@ -122,7 +113,6 @@ def _visible(request: StaffRequest, referral_id: int) -> Referral:
 def referral(request: StaffRequest, referral_id: int) -> HttpResponse:
     """One referral. After the end nothing of the person is shown any more."""
     found = _visible(request, referral_id)
-    entry_record(kind="referral.read", actor=request.user, at=request.at, case_id=found.case_id, referral=found.pk)
     crumbs = (Crumb(_("Inbox"), reverse("inbox")), Crumb(number(found.pk)))
     if found.state in ANSWERED:
         context = {"title": number(found.pk), "crumbs": crumbs, "terms": _ending(found)}
