@@ -21,8 +21,6 @@ from oralu.web.fields import text_field
 from oralu.web.screens import StaffRequest, lang, screen
 from oralu.web.templatetags.oralu import localdate
 
-SUFFIXES = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
-
 
 @screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def fact_record(request: StaffRequest, case_id: int, name: str) -> HttpResponse:
