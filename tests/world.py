@@ -2,7 +2,8 @@
 
 Aigul leads the cases of the unit in Karaganda, Bolat heads it. Dana works at the one-stop shop, Gulnar at the crisis
 centre, Kairat leads the local executive body. Erlan works in another unit and must see nothing. The clinic, the police
-and the others have a named person and no account: they get their referrals on paper. All of them are invented."""
+and the others have a named person and no account: they get their referrals on paper. Those from Zarina on exist only in
+`walls.scene`. All of them are invented."""
 
 from __future__ import annotations
 
@@ -41,6 +42,12 @@ class World:
     kairat: User = field(init=False)
     erlan: User = field(init=False)
     admin: User = field(init=False)
+    zarina: User = field(init=False)
+    saule: User = field(init=False)
+    timur: User = field(init=False)
+    nurse: User = field(init=False)
+    askar: User = field(init=False)
+    madina: User = field(init=False)
     _order: int = 9000
 
     @property

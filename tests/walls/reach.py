@@ -75,6 +75,13 @@ def reach(admin: psycopg.Connection, table: str, user: User, held: Mapping[str, 
     return found
 
 
+def reads(admin: psycopg.Connection, table: str, user: User) -> frozenset[int]:
+    """What a user reads in one table, with empty hands."""
+    query = sql.SQL("select {} from {}").format(sql.Identifier(key_of(admin, table)), sql.Identifier(table))
+    with speaking_as(admin, user):
+        return _keys(admin, query)
+
+
 def _keys(admin: psycopg.Connection, statement: sql.Composed) -> frozenset[int]:
     try:
         with admin.transaction(force_rollback=True):

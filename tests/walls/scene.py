@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from oralu.apps.access.models import User
+from oralu.apps.access.composed import PRISON
+from oralu.apps.access.models import Role, User
 from oralu.apps.agencies.models import Agency
-from oralu.apps.cases.models import Case, Milestone
+from oralu.apps.agencies.services import agency_save
+from oralu.apps.cases.models import Case, Emergency, Exclusion, HealthNote, Milestone, Offence
 from oralu.apps.cases.services import EvidenceData, StepData, note_add
 from oralu.apps.people.models import Merge
 from oralu.apps.people.services import ChildData, persons_record
@@ -17,7 +19,7 @@ from oralu.apps.referrals.services import escalation_answer
 from oralu.apps.routing.planwork import plan_draft
 from oralu.apps.routing.transfers import transfers_request
 from oralu.apps.routing.worker import turn
-from world import World, build
+from world import MONDAY, World, build
 
 FACTS = {
     "identity_document": "none",
@@ -30,9 +32,10 @@ PROOF = EvidenceData("Справка", "17")
 
 
 @transaction.atomic
-def scene() -> tuple[World, dict[str, Case]]:
+def scene(at: datetime = MONDAY) -> tuple[World, dict[str, Case]]:
     """The world, and the case of Aigul's unit (`ours`) and that of Erlan's (`theirs`)."""
-    world = build()
+    world = build(at)
+    _people(world)
     User.objects.filter(pk__in=[world.dana.pk, world.kairat.pk]).update(email="staff@example.org")
     cases = {
         "ours": _life(world, world.unit, world.aigul),
@@ -54,9 +57,51 @@ def scene() -> tuple[World, dict[str, Case]]:
             at=later,
         )
         _rare(world, case)
+        _kept_apart(world, case)
     for asking, other in ((world.aigul, "theirs"), (world.erlan, "ours")):
         transfers_request(person_ids=[cases[other].person_id], asked_as="Кто-то", actor=asking, at=later)
     return world, cases
+
+
+def _people(world: World) -> None:
+    """Who works beside the officers: Zarina, the psychologist of the unit; Timur in the prison; Nurse of the clinic,
+    which otherwise answers on paper; Askar counts, Madina looks after access; Saule is shut out of a case."""
+    prison = Agency(kind=PRISON, region=world.region, name_ru="Учреждение", name_kk="Мекеме")
+    agency_save(agency=prison, places=None, refuge_address="", actor=None, at=world.at)
+    world.agencies[PRISON] = prison
+    of = {
+        "zarina": (Role.PSYCHOLOGIST, world.unit),
+        "saule": (Role.CASE_MANAGER, world.unit),
+        "timur": (Role.PRISON, prison),
+        "nurse": (Role.PROVIDER, world.agencies["clinic"]),
+        "askar": (Role.ANALYST, None),
+        "madina": (Role.AUDITOR, None),
+    }
+    for name, (role, agency) in of.items():
+        user = User.objects.create_user(
+            name, "long-password-of-a-test", role=role, agency=agency, full_name=name.capitalize()
+        )
+        setattr(world, name, user)
+
+
+def _kept_apart(world: World, case: Case) -> None:
+    """What stands in tables of its own."""
+    assert case.officer is not None
+    Offence.objects.create(case=case, article="188", court="Суд", recorded_at=world.at, recorded_by=case.officer)
+    HealthNote.objects.create(
+        case=case, agency=world.agencies["clinic"], at=world.at, author=world.nurse, text="Подробности"
+    )
+    Exclusion.objects.create(case=case, user=world.saule, reason="relative", since=world.at, by=world.bolat)
+    Case.objects.filter(pk=case.pk).update(excluded=[world.saule.pk], prison=world.agencies[PRISON])
+    Emergency.objects.create(
+        case=case,
+        unit=case.unit,
+        user=world.erlan if case.unit_id == world.unit.pk else world.aigul,
+        opened_at=world.at,
+        until=world.at,
+        reason="life",
+        words="Кто-то",
+    )
 
 
 def _life(world: World, unit: Agency | None, officer: User) -> Case:

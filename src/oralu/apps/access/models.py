@@ -14,9 +14,17 @@ class Role(models.TextChoices):
 
     CASE_MANAGER = "case_manager", _("Case manager")
     UNIT_HEAD = "unit_head", _("Head of the probation unit")
+    PSYCHOLOGIST = "psychologist", _("Psychologist of the probation unit")
+    PRISON = "prison", _("Staff of a penal institution")
     PROVIDER = "provider", _("Staff of an agency")
     LEADERSHIP = "leadership", _("Leadership")
+    ANALYST = "analyst", _("Analyst of the ministry")
+    AUDITOR = "auditor", _("Auditor")
     ADMINISTRATOR = "administrator", _("Administrator")
+
+
+OF_NO_AGENCY = (Role.ANALYST, Role.AUDITOR, Role.ADMINISTRATOR)
+"""Those who work for the whole, and in no agency."""
 
 
 class Language(models.TextChoices):
@@ -34,8 +42,9 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A member of staff. `agency` is the probation unit, the agency or the leadership that the person works in; only an
-    administrator has none. `must_change_password`: somebody else knows the password, so work begins with a new one."""
+    """A member of staff. `agency` is the probation unit, the agency or the leadership that the person works in; those
+    of the roles `OF_NO_AGENCY` have none. `must_change_password`: somebody else knows the password, so work begins with
+    a new one."""
 
     username = models.CharField(_("login"), max_length=64, unique=True)
     full_name = models.CharField(_("full name"), max_length=200)
@@ -65,7 +74,7 @@ class User(AbstractBaseUser):
         indexes = [models.Index(fields=["agency", "role"], name="user_by_agency", condition=models.Q(is_active=True))]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(role=Role.ADMINISTRATOR) | models.Q(agency__isnull=False), name="user_has_agency"
+                condition=models.Q(role__in=OF_NO_AGENCY) | models.Q(agency__isnull=False), name="user_has_agency"
             )
         ]
 

@@ -10,11 +10,12 @@ once, and a case is met through its key."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from oralu.apps.access.composed import CARE_ADDRESSEES, CARE_FACTS, RELEASE_FACTS
 from oralu.apps.access.walls import APP, WORKER
 
 
@@ -36,6 +37,9 @@ STAFF = _role("case_manager", "unit_head")
 WHOLE = _role("case_manager", "unit_head", "leadership")
 ANSWERING = _role("provider", "leadership")
 WATCH = _role("watch")
+PSYCHOLOGIST, PRISON, AUDITOR = _role("psychologist"), _role("prison"), _role("auditor")
+UNIT = _role("case_manager", "unit_head", "psychologist")
+HEAD = _role("unit_head")
 
 CASE_IN_HAND = f"id = {_held('cases')} or person_id = {_held('persons')} or region_id = {_held('regions', 'text')}"
 OF_CASE_IN_HAND = f"case_id = {_held('cases')}"
@@ -43,6 +47,17 @@ OF_PERSON_IN_HAND = (
     f"{{0}} = {_held('persons')} or exists"
     f" (select 1 from cases_case seen where seen.person_id = {{0}} and seen.id = {_held('cases')})"
 )
+SHUT_OUT = f"(select array_agg(shut.case_id) from cases_exclusion shut where shut.user_id = {ME})"
+NOT_SHUT = f"case_id <> all (coalesce({SHUT_OUT}, array[]::bigint[]))"
+"""For rows whose reader does not see the case: nobody has shut the reader out of it."""
+EMERGENCY = (
+    "(select array_agg(open.case_id) from cases_emergency open"
+    f" where open.user_id = {ME} and open.until > now() and open.until <= open.opened_at + interval '3 hours')"
+)
+TODAY = "(select (now() at time zone 'Asia/Almaty')::date)"
+PLACES = "select 1 from referrals_referral seen where seen.agency_id = agencies_refugeaddress.agency_id"
+"""A referral to the refuge, of a case that the reader sees."""
+PLACED = "('sent', 'acknowledged', 'accepted', 'served', 'disputed')"
 UNSEEN = "('draft', 'waiting_consent', 'discarded', 'declined', 'withdrawn')"
 """States in which a referral is not, or no longer, before its agency."""
 
@@ -72,6 +87,10 @@ class Rows:
         return f"({self.write}) or ({self.read})"
 
 
+def _names(names: Iterable[str]) -> str:
+    return "(" + ", ".join(f"'{name}'" for name in names) + ")"
+
+
 OF_STAFF = Rows(read=f"{STAFF} and {_case()}", write=OF_CASE_IN_HAND)
 """What belongs to a case and is for its unit alone."""
 REFERRED_HERE = (
@@ -81,21 +100,40 @@ REFERRED_HERE = (
 
 TABLES: Mapping[str, Rows] = {
     "cases_case": Rows(
-        read=f"({STAFF} and unit_id = {AGENCY}) or ({_role('leadership')} and region_id = {REGION})",
+        read=f"not excluded @> array[{ME}] and ((not is_restricted or listed @> array[{ME}]) and ("
+        f"({UNIT} and unit_id = {AGENCY}) or ({_role('leadership')} and region_id = {REGION})"
+        f" or ({PRISON} and prison_id = {AGENCY} and state <> 'closed'"
+        f" and (released_on is null or released_on > {TODAY})))"
+        f" or ({UNIT} and id = any ({EMERGENCY}::bigint[])))",
         write=CASE_IN_HAND,
     ),
-    "cases_statement": OF_STAFF,
+    "cases_statement": Rows(
+        read=f"({STAFF} or ({PSYCHOLOGIST} and name in {_names(CARE_FACTS)})"
+        f" or ({PRISON} and name in {_names(RELEASE_FACTS)})) and {_case()}",
+        write=OF_CASE_IN_HAND,
+    ),
+    "cases_offence": Rows(
+        read=f"{STAFF} and exists (select 1 from cases_case seen where seen.id = case_id and seen.unit_id = {AGENCY})",
+        write=OF_CASE_IN_HAND,
+    ),
+    "cases_healthnote": Rows(
+        read=f"({PSYCHOLOGIST} and {_case()}) or ({_role('provider')} and agency_id = {AGENCY} and {NOT_SHUT})",
+        write=OF_CASE_IN_HAND,
+    ),
+    "cases_exclusion": Rows(read=f"user_id = {ME} or ({HEAD} and {_case()})", write=OF_CASE_IN_HAND),
+    "cases_emergency": Rows(
+        read=f"user_id = {ME} or ({HEAD} and unit_id = {AGENCY}) or {AUDITOR}",
+        write=OF_CASE_IN_HAND,
+    ),
     "cases_evidence": OF_STAFF,
     "cases_evaluationrecord": OF_STAFF,
     "cases_milestone": OF_STAFF,
-    "cases_plan": OF_STAFF,
+    "cases_plan": Rows(read=f"({STAFF} or {PRISON}) and {_case()}", write=OF_CASE_IN_HAND),
     "cases_note": OF_STAFF,
-    "cases_step": Rows(
-        read=f"{STAFF} and {_through('cases_plan', 'plan_id')}", write=_held_through("cases_plan", "plan_id")
-    ),
+    "cases_step": Rows(read=_through("cases_plan", "plan_id"), write=_held_through("cases_plan", "plan_id")),
     "cases_transferrequest": Rows(read=f"{STAFF} and (unit_id = {AGENCY} or {_case()})", write=OF_CASE_IN_HAND),
     "people_person": Rows(
-        read=f"({STAFF} and exists (select 1 from cases_case seen"
+        read=f"(({UNIT} or {PRISON}) and exists (select 1 from cases_case seen"
         " where seen.person_id = coalesce(people_person.merged_into_id, people_person.id)))"
         f" or birth_date = {_held('births', 'date')} or iin = {_held('iins', 'text')}",
         write=OF_PERSON_IN_HAND.format("people_person.id"),
@@ -112,15 +150,18 @@ TABLES: Mapping[str, Rows] = {
         read=f"{STAFF} and {_through('people_person', 'kept_id')}", write=OF_PERSON_IN_HAND.format("kept_id")
     ),
     "referrals_referral": Rows(
-        read=f"({WHOLE} and {_case()}) or ({ANSWERING} and agency_id = {AGENCY} and state not in {UNSEEN})",
+        read=f"({WHOLE} and {_case()})"
+        f" or ({ANSWERING} and agency_id = {AGENCY} and state not in {UNSEEN} and {NOT_SHUT})",
         write=OF_CASE_IN_HAND,
     ),
     "referrals_need": Rows(
-        read=f"({WHOLE} and {_case()}) or ({ANSWERING} and {REFERRED_HERE})",
+        read=f"(({WHOLE} or ({PSYCHOLOGIST} and addressee in {_names(CARE_ADDRESSEES)})) and {_case()})"
+        f" or ({ANSWERING} and {REFERRED_HERE})",
         write=OF_CASE_IN_HAND,
     ),
     "referrals_clock": Rows(
-        read=f"({WHOLE} and {_case()}) or ({ANSWERING} and {_through('referrals_need', 'need_id')}) or {WATCH}",
+        read=f"({WHOLE} and {_case()})"
+        f" or (({ANSWERING} or {PSYCHOLOGIST}) and {_through('referrals_need', 'need_id')}) or {WATCH}",
         write=OF_CASE_IN_HAND,
     ),
     "referrals_clockinterval": Rows(
@@ -130,18 +171,27 @@ TABLES: Mapping[str, Rows] = {
         read=f"{STAFF} and {_through('referrals_need', 'need_id')}", write=_held_through("referrals_need", "need_id")
     ),
     "referrals_escalation": Rows(
-        read=f"({WHOLE} and {_case()}) or ({ANSWERING} and agency_id = {AGENCY})", write=OF_CASE_IN_HAND
+        read=f"({WHOLE} and {_case()}) or ({ANSWERING} and agency_id = {AGENCY} and {NOT_SHUT})",
+        write=OF_CASE_IN_HAND,
     ),
     "referrals_correctivemeasure": Rows(
         read=_through("referrals_escalation", "escalation_id"),
         write=_held_through("referrals_escalation", "escalation_id"),
     ),
-    "messaging_message": Rows(read=f"user_id = {ME}", write=f"user_id = {ME} or user_id = {_held('users')}"),
+    "messaging_message": Rows(
+        read=f"user_id = {ME} and (case_id is null or ({NOT_SHUT} and (not {UNIT} or {_case()})))",
+        write=f"(user_id = {ME} and (case_id is null or ({NOT_SHUT} and (not {UNIT} or {_case()}))))"
+        f" or user_id = {_held('users')}",
+    ),
     "messaging_delivery": Rows(
         read=f"{_through('messaging_message', 'message_id')} or {WATCH}",
         write=_through("messaging_message", "message_id"),
     ),
-    "agencies_refugeaddress": Rows(read=f"agency_id = {AGENCY} or {STAFF}", write=_role("administrator")),
+    "agencies_refugeaddress": Rows(
+        read=f"({_role('provider')} and agency_id = {AGENCY})"
+        f" or ({STAFF} and exists ({PLACES} and seen.state in {PLACED}))",
+        write=_role("administrator"),
+    ),
 }
 
 OPEN: Mapping[str, str] = {

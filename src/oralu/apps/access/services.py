@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from oralu.apps.access.models import Role, User
+from oralu.apps.access.models import OF_NO_AGENCY, User
 from oralu.apps.access.session_services import sessions_end
 from oralu.apps.journal.services import entry_record
 
@@ -22,7 +22,7 @@ def user_save(*, user: User, password: str | None, actor: User | None, at: datet
 
     Raises ValidationError: a login that exists, no agency for a role that needs one, a weak password."""
     is_new = user.pk is None
-    if user.role != Role.ADMINISTRATOR and user.agency_id is None:
+    if user.role not in OF_NO_AGENCY and user.agency_id is None:
         raise ValidationError({"agency": _("Choose the agency in which this person works.")})
     if password:
         validate_password(password, user)

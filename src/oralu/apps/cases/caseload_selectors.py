@@ -13,6 +13,7 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from oralu.apps.access import walls
+from oralu.apps.access.permissions import Permission
 from oralu.apps.agencies.models import Agency
 from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.cases.selectors import cases_visible_to
@@ -60,7 +61,7 @@ class CaseFilter:
 
 def cases_found(actor: User, wanted: CaseFilter, *, on: date) -> QuerySet[Case]:
     """The cases that the actor may see and that fit every part of the filter; `on` is the day by which days count."""
-    cases = cases_visible_to(actor).filter(_searched(wanted.q), _of_domain(wanted))
+    cases = cases_visible_to(actor, Permission.CASE_LIST).filter(_searched(wanted.q), _of_domain(wanted))
     if wanted.state:
         cases = cases.filter(state=wanted.state)
     elif not wanted.q.strip():
@@ -144,7 +145,7 @@ def cases_in_steps(actor: User, ids: Sequence[int]) -> Iterator[Case]:
     for start in range(0, len(ids), EXPORT_STEP):
         step = ids[start : start + EXPORT_STEP]
         with transaction.atomic(), walls.inside(actor):
-            rows = cases_visible_to(actor).in_bulk(step)
+            rows = cases_visible_to(actor, Permission.CASE_EXPORT).in_bulk(step)
         yield from (rows[pk] for pk in step if pk in rows)
 
 

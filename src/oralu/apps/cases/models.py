@@ -47,7 +47,10 @@ class ClosingGround(models.TextChoices):
 class Case(models.Model):
     """One episode: day 0 is the day of enrolment. The columns from `edition` down are a summary of the latest
     evaluation and of the clocks, written by `routing.services` in the transaction of the change, so that lists read one
-    table."""
+    table.
+
+    `excluded`: ids of staff for whom the case does not exist (a relative, a conflict of interest). `is_restricted`: it
+    exists for those in `listed` alone. Both stand in the row, so that whoever reads it cannot miss them."""
 
     person = models.ForeignKey("people.Person", on_delete=models.PROTECT, related_name="cases")
     region = models.ForeignKey("agencies.Region", on_delete=models.PROTECT, related_name="+")
@@ -65,6 +68,17 @@ class Case(models.Model):
     closing_ground = models.CharField(max_length=32, choices=ClosingGround.choices, blank=True)
     go_live_on = models.DateField(null=True)
     import_key = models.CharField(max_length=64, blank=True)
+    prison = models.ForeignKey(
+        "agencies.Agency",
+        verbose_name=_("institution that prepares the release"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    is_restricted = models.BooleanField(default=False)
+    listed = ArrayField(models.BigIntegerField(), default=list)
+    excluded = ArrayField(models.BigIntegerField(), default=list)
     version = models.PositiveIntegerField(default=1)
 
     edition = models.CharField(max_length=64, blank=True)
@@ -309,3 +323,26 @@ class TransferRequest(models.Model):
             )
         ]
         indexes = [models.Index(fields=["unit", "-id"], name="transfer_request_by_unit")]
+
+
+from oralu.apps.cases.protected_models import Emergency, Exclusion, HealthNote, Offence  # noqa: E402
+
+__all__ = [
+    "Case",
+    "CaseState",
+    "ClosingGround",
+    "Emergency",
+    "EvaluationRecord",
+    "Evidence",
+    "Exclusion",
+    "Ground",
+    "HealthNote",
+    "Milestone",
+    "Note",
+    "Offence",
+    "Plan",
+    "ProbationKind",
+    "Statement",
+    "Step",
+    "TransferRequest",
+]

@@ -14,11 +14,13 @@ from django.db import transaction
 from django.utils import translation
 
 from oralu.apps.access import walls
+from oralu.apps.access.models import Role
 from oralu.apps.journal.services import entry_record
 from oralu.apps.messages.models import Delivery, Message
 from oralu.apps.messages.texts import message_text
 from oralu.calendarfiles import load_calendar
 
+OF_UNIT = (Role.CASE_MANAGER, Role.UNIT_HEAD, Role.PSYCHOLOGIST)
 RETRIES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=12))
 
 
@@ -97,7 +99,7 @@ def deliveries_send(*, at: datetime, limit: int = 100) -> int:
             delivery = (
                 Delivery.objects.select_for_update(skip_locked=True, of=("self",))
                 .filter(next_attempt_at__lte=at)
-                .select_related("message__user")
+                .select_related("message__user", "message__case")
                 .order_by("next_attempt_at", "id")
                 .first()
             )
@@ -107,8 +109,21 @@ def deliveries_send(*, at: datetime, limit: int = 100) -> int:
     return sent
 
 
+def _is_kept_from(message: Message) -> bool:
+    """Whether the case of a message has been closed to its reader since it was written."""
+    case, user = message.case, message.user
+    if case is None:
+        return False
+    is_listed = not case.is_restricted or user.pk in case.listed or user.role not in OF_UNIT
+    return user.pk in case.excluded or not is_listed
+
+
 def _attempt(delivery: Delivery, at: datetime) -> bool:
     message = delivery.message
+    if _is_kept_from(message):
+        delivery.next_attempt_at = None
+        delivery.save(update_fields=["next_attempt_at"])
+        return False
     delivery.attempts += 1
     try:
         _send(message)

@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from oralu.apps.access.models import Role
 from oralu.apps.agencies.models import Agency, Occupancy, Place
 from oralu.apps.cases.caseload_selectors import FAR, beyond
+from oralu.apps.cases.reaching import shut_out_of
 from oralu.apps.referrals.clocks import intervals_of
 from oralu.apps.referrals.disclosure import Attribute, attributes_for, cases_attach
 from oralu.apps.referrals.models import ClockInterval, Referral
@@ -120,15 +121,18 @@ def places_of(actor: User) -> list[PlaceRow]:
         Prefetch("occupancies", occupancies_visible_to(actor), to_attr="standing")
     )
     cases_attach([occupancy.referral for place in places for occupancy in place.standing])  # type: ignore[attr-defined]
-    return sorted((_place_row(place) for place in places), key=lambda row: (len(row.place.label), row.place.label))
+    shut = set(shut_out_of(actor).values_list("case_id", flat=True))
+    return sorted(
+        (_place_row(place, shut) for place in places), key=lambda row: (len(row.place.label), row.place.label)
+    )
 
 
-def _place_row(place: Place) -> PlaceRow:
+def _place_row(place: Place, shut: set[int]) -> PlaceRow:
     occupancy: Occupancy | None = next(iter(place.standing), None)  # type: ignore[attr-defined]
     if occupancy is None:
         return PlaceRow(place, None, "", False)
     referral = occupancy.referral
-    seen = referral.state not in ENDED
+    seen = referral.state not in ENDED and referral.case_id not in shut
     may_know = Attribute.NAME in attributes_for(referral.agency.kind, referral.need.service)
     return PlaceRow(place, occupancy, referral.case.person.full_name if seen and may_know else "", seen)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db.models import Count, QuerySet
 
 from oralu.apps.access.models import Role, User
+from oralu.apps.access.permissions import Permission
+from oralu.apps.cases.reaching import cases_reached, shut_out_of
 from oralu.apps.journal.reading import Shown
 from oralu.apps.referrals.models import Escalation, Need, Referral
 
@@ -18,18 +20,19 @@ def referrals_visible_to(actor: User) -> QuerySet[Referral]:
     joined = ("need__clock", "agency__responsible", "agency__deputy")
     if actor.role in (Role.CASE_MANAGER, Role.UNIT_HEAD):
         whole = Shown.of(Referral, "case_id").select_related(*joined, "case__person", "case__unit", "case__officer")
-        return whole.filter(case__unit_id=actor.agency_id)
+        return whole.filter(cases_reached(actor, Permission.CASE_WORK))
     referrals = Referral.objects.select_related(*joined)
     if actor.role in (Role.PROVIDER, Role.LEADERSHIP):
         ended = (Referral.State.DECLINED, Referral.State.WITHDRAWN)
-        return referrals.filter(agency_id=actor.agency_id).exclude(state__in=[*UNSEEN, *ended])
+        answering = referrals.filter(agency_id=actor.agency_id).exclude(state__in=[*UNSEEN, *ended])
+        return answering.exclude(case_id__in=shut_out_of(actor))
     return referrals.none()
 
 
 def needs_visible_to(actor: User) -> QuerySet[Need]:
     """The needs of the cases of the own unit."""
     if actor.role in (Role.CASE_MANAGER, Role.UNIT_HEAD):
-        needs = Shown.of(Need, "case_id").filter(case__unit_id=actor.agency_id)
+        needs = Shown.of(Need, "case_id").filter(cases_reached(actor, Permission.CASE_WORK))
         return needs.select_related("case__person", "clock")
     return Need.objects.none()
 
@@ -41,9 +44,9 @@ def escalations_visible_to(actor: User) -> QuerySet[Escalation]:
         "need", "late_agency", "case__unit", "measure", "agency", "clock__measure"
     )
     if actor.role == Role.LEADERSHIP:
-        return escalations.filter(agency_id=actor.agency_id)
+        return escalations.filter(agency_id=actor.agency_id).exclude(case_id__in=shut_out_of(actor))
     if actor.role in (Role.UNIT_HEAD, Role.CASE_MANAGER):
-        return escalations.filter(case__unit_id=actor.agency_id)
+        return escalations.filter(cases_reached(actor, Permission.CASE_WORK))
     return escalations.none()
 
 
@@ -52,9 +55,9 @@ def open_needs_by_rule(actor: User, edition: str) -> dict[str, int] | None:
     the leadership; None for those who have nothing to do with cases."""
     needs = Need.objects.filter(state=Need.State.OPEN, edition=edition)
     if actor.role in (Role.CASE_MANAGER, Role.UNIT_HEAD):
-        needs = needs.filter(case__unit_id=actor.agency_id)
+        needs = needs.filter(cases_reached(actor, Permission.CASE_LIST))
     elif actor.role == Role.LEADERSHIP and actor.agency is not None:
-        needs = needs.filter(case__region_id=actor.agency.region_id)
+        needs = needs.filter(cases_reached(actor, Permission.BOARD_READ))
     else:
         return None
     return dict(needs.values_list("rule").annotate(n=Count("pk")))

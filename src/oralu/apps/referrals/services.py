@@ -134,6 +134,8 @@ def referral_messages(referrals: Iterable[Referral], service: str, edition: str)
     outgoing = []
     for referral in referrals:
         for user in recipients(referral.agency):
+            if user.pk in referral.case.excluded:
+                continue
             outgoing.append(
                 Outgoing(
                     key=f"referral-{referral.pk}-sent-{user.pk}",

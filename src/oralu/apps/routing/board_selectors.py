@@ -16,8 +16,10 @@ from django.db.models import Case as Choice
 from django.db.models.functions import TruncWeek
 
 from oralu.apps.access.models import Role
+from oralu.apps.access.permissions import Permission
 from oralu.apps.agencies.models import Agency
 from oralu.apps.cases.models import Case, CaseState
+from oralu.apps.cases.reaching import cases_reached
 from oralu.apps.referrals.clocks import start_of_day
 from oralu.apps.referrals.models import CorrectiveMeasure, Escalation, Need, Referral
 from oralu.apps.referrals.selectors import escalations_visible_to
@@ -36,13 +38,7 @@ ANSWERS = ("confirmed", "disputed", "not_asked")
 
 def of_scope(actor: User, prefix: str = "case__") -> Q:
     """The cases that an actor's figures are about: of the own unit, of the own region; nobody else has a board."""
-    if actor.agency is None:
-        return Q(pk__in=[])
-    if actor.role == Role.UNIT_HEAD:
-        return Q(**{f"{prefix}unit_id": actor.agency_id})
-    if actor.role == Role.LEADERSHIP:
-        return Q(**{f"{prefix}region_id": actor.agency.region_id})
-    return Q(pk__in=[])
+    return cases_reached(actor, Permission.BOARD_READ, prefix)
 
 
 def in_front_of(actor: User) -> QuerySet[Escalation]:

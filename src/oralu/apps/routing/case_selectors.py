@@ -56,6 +56,7 @@ class CaseFile:
     evidence: Sequence[Evidence]
     consent: Consent | None
     next_change: Change | None
+    is_read_only: bool = False
 
     @property
     def zero(self) -> date:
@@ -75,7 +76,8 @@ class CaseFile:
 
     @property
     def is_closed(self) -> bool:
-        return self.case.state == CaseState.CLOSED
+        """Nothing is recorded in it: it is closed, or the reader may only read."""
+        return self.is_read_only or self.case.state == CaseState.CLOSED
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class Change:
     then: Evaluation
 
 
-def case_file(*, case: Case, at: datetime) -> CaseFile:
+def case_file(*, case: Case, at: datetime, is_read_only: bool = False) -> CaseFile:
     """Read a case that the caller may see (`cases_visible_to`)."""
     frame = frames_load([case.pk], lock=False)[case.pk]
     on = case.closed_on if case.state == CaseState.CLOSED and case.closed_on else local_day(at)
@@ -116,6 +118,7 @@ def case_file(*, case: Case, at: datetime) -> CaseFile:
         .order_by(F("withdrawn_at").desc(nulls_first=True), "-pk")
         .first(),
         next_change=_change(frame, edition, on, evaluation),
+        is_read_only=is_read_only,
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from oralu.apps.access.models import Role, User
+from oralu.apps.access.permissions import Permission
+from oralu.apps.cases.reaching import cases_reached
 from oralu.apps.journal.reading import Shown
 from oralu.apps.referrals.models import EarlierMeeting
 
@@ -22,7 +24,7 @@ def claims_to_decide(actor: User) -> QuerySet[EarlierMeeting]:
     of others; one that the head has asked for is decided by another officer of the unit."""
     claims = (
         Shown.of(EarlierMeeting, "need.case_id")
-        .filter(need__case__unit_id=actor.agency_id, decided_at=None)
+        .filter(cases_reached(actor, Permission.CASE_WORK, "need__case__"), decided_at=None)
         .exclude(asked_by=actor)
         .select_related("need__case__person", "need__case__unit", "need__clock", "evidence", "asked_by")
         .order_by("asked_at", "pk")

@@ -14,6 +14,7 @@ from oralu.apps.access import walls
 from oralu.apps.access.models import User
 from oralu.apps.agencies.models import Agency
 from oralu.apps.cases.models import Case, CaseState
+from oralu.apps.cases.reaching import is_open_to
 from oralu.apps.cases.selectors import cases_visible_to
 from oralu.apps.journal.reading import seen
 from oralu.apps.people.models import Person
@@ -39,7 +40,8 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A record that may be the same person. Of a record on another unit's register `person` and `case` are never to be
+    """A record that may be the same person. Of a record on another unit's register, and of one that is closed to the
+    actor, `person` and `case` are never to be
     shown: a page says only that there is one (`person_id` is for the journal)."""
 
     standing: Standing
@@ -67,7 +69,8 @@ def _standing(person: Person, actor: User) -> Duplicate:
     cases = list(person.cases.all())
     open_case = next((c for c in cases if c.state != CaseState.CLOSED), None)
     own = next((c for c in cases if c.unit_id == actor.agency_id), None)
-    if own is None or (open_case is not None and open_case.unit_id != actor.agency_id):
+    is_shut = any(not is_open_to(actor, case) for case in cases if case.unit_id == actor.agency_id)
+    if own is None or is_shut or (open_case is not None and open_case.unit_id != actor.agency_id):
         return Duplicate(Standing.ELSEWHERE, person.pk)
     seen((open_case or own).pk)
     if open_case is not None:
@@ -117,7 +120,7 @@ def case_of_draft(*, actor: User, draft: str) -> Case | None:
 def closed_case_person(*, actor: User, person_id: int) -> Person | None:
     """A recorded person whose only cases of now are closed ones, one of them of the own unit: may be enrolled anew."""
     with walls.holding(persons=[person_id]):
-        person = Person.objects.filter(pk=person_id, merged_into=None).prefetch_related("cases").first()
+        person = Person.objects.filter(pk=person_id, merged_into=None, erased_on=None).prefetch_related("cases").first()
     found = _standing(person, actor) if person is not None and person.cases.all() else None
     return person if found is not None and found.standing == Standing.CLOSED_HERE else None
 

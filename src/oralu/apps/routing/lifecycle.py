@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from oralu.apps.agencies.models import Agency
 from oralu.apps.cases.models import Case, ClosingGround
+from oralu.apps.cases.restriction_services import reach_hand_on
 from oralu.apps.cases.services import reason_note
 from oralu.apps.journal.services import entry_record
 from oralu.apps.referrals.clocks import MAX_PAUSE, clocks_save, interval_switch
@@ -46,8 +47,9 @@ def case_assign(*, case: Case, officer: User, reason: str, actor: User, at: date
     case = case_lock(case, at)
     if officer.agency_id != case.unit_id or not officer.is_active:
         raise ValidationError({"officer": _("This officer does not work in the unit of the case.")})
+    reach_hand_on(case=case, unit=case.unit, officers=[officer])
     case.officer = officer
-    case.save(update_fields=["officer"])
+    case.save(update_fields=["officer", "listed"])
     note = reason_note(case=case, about="case.assigned", text=reason, actor=actor, at=at)
     entry_record(kind="case.assigned", actor=actor, at=at, case_id=case.pk, officer=officer.pk, **note)
     return case
@@ -67,8 +69,9 @@ def case_transfer(
         raise ValidationError({"unit": _("Choose an active probation unit.")})
     left = {"unit": case.unit_id, "region": case.region_id}
     moved = case.region_id != unit.region_id
+    reach_hand_on(case=case, unit=unit, officers=[officer] if officer is not None else [])
     case.unit, case.region_id, case.officer, case.locality = unit, unit.region_id, officer, locality
-    case.save(update_fields=["unit", "region", "officer", "locality"])
+    case.save(update_fields=["unit", "region", "officer", "locality", "listed"])
     note = reason_note(case=case, about="case.transferred", text=reason, actor=actor, at=at)
     entry_record(kind="case.transferred", actor=actor, at=at, case_id=case.pk, left=left, unit=unit.pk, **note)
     if moved:

@@ -9,7 +9,9 @@ from django.db.models import Q, QuerySet
 
 from oralu.apps.access import walls
 from oralu.apps.access.models import Role, User
+from oralu.apps.access.permissions import Permission
 from oralu.apps.cases.models import TransferRequest
+from oralu.apps.cases.reaching import cases_reached
 from oralu.apps.journal.reading import Shown
 
 ANSWERED_SHOWN = timedelta(days=14)
@@ -20,7 +22,7 @@ def requests_to_decide(actor: User) -> QuerySet[TransferRequest]:
     """The requests for cases that the actor's unit leads: all of them for the head, for a case manager those for own
     cases and for cases that nobody leads. The oldest first."""
     requests = Shown.of(TransferRequest, "case_id")
-    found = requests.filter(case__unit_id=actor.agency_id, state=TransferRequest.State.OPEN)
+    found = requests.filter(cases_reached(actor, Permission.CASE_LEAD), state=TransferRequest.State.OPEN)
     if actor.role == Role.CASE_MANAGER:
         found = found.filter(Q(case__officer=actor) | Q(case__officer=None))
     elif actor.role != Role.UNIT_HEAD:

@@ -27,8 +27,10 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce
 
 from oralu.apps.access.models import User
+from oralu.apps.access.permissions import Permission
 from oralu.apps.cases.caseload_selectors import FAR
 from oralu.apps.cases.models import CaseState, Plan
+from oralu.apps.cases.reaching import cases_reached
 from oralu.apps.referrals.clocks import end_of_day, intervals_of
 from oralu.apps.referrals.models import Clock, ClockInterval, Need, Referral
 from oralu.apps.referrals.selectors import needs_visible_to
@@ -187,14 +189,14 @@ def _within(today: date) -> Q:
 
 def _annotated(needs: QuerySet[Need], actor: User, at: datetime) -> QuerySet[Need]:
     """Each set of the unit is read once and hashed, which a subquery for every need would not be."""
-    tried = Referral.objects.filter(case__unit_id=actor.agency_id).values("need_id")
+    tried = Referral.objects.filter(cases_reached(actor, Permission.CASE_WORK)).values("need_id")
     unsettled = Q(pk__in=tried.filter(state__in=UNSETTLED, case_accepted_at=None))
     disputed = Q(pk__in=tried.filter(state=State.DISPUTED, case_accepted_at=None))
     staffed = User.objects.filter(is_active=True, agency__isnull=False).values("agency_id")
     called = Q(pk__in=tried.filter(state__in=WITH_AGENCY, on_paper=False, agency__in=staffed))
     not_served = Q(pk__in=tried.filter(state=State.NOT_SERVED))
     running = Need.objects.filter(
-        case__unit_id=actor.agency_id, state=Need.State.OPEN, clock__limit_at__isnull=False
+        cases_reached(actor, Permission.CASE_WORK), state=Need.State.OPEN, clock__limit_at__isnull=False
     ).values("case_id")
     risk = Func(F("case__domains"), F("domain"), Value("risk"), function="jsonb_extract_path_text")
     return needs.filter(Q(state=Need.State.OPEN) | unsettled).annotate(

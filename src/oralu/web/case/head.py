@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from oralu.apps.access.models import User
+from oralu.apps.access.permissions import Permission, may
 from oralu.apps.cases.models import Case, CaseState, Milestone
 from oralu.apps.routing.case_selectors import CaseFile
 from oralu.apps.routing.evaluating import domains_of
@@ -42,7 +44,8 @@ class Head:
     acts: tuple[Act, ...]
 
 
-def head_of(file: CaseFile) -> Head:
+def head_of(file: CaseFile, reader: User | None = None) -> Head:
+    """`reader`: who sees the page; the acts that only some may do are offered to them."""
     case, evaluation = file.case, file.evaluation
     success = next((m.success for m in reversed(file.milestones) if m.success is not None), evaluation.success)
     return Head(
@@ -66,7 +69,7 @@ def head_of(file: CaseFile) -> Head:
         milestones=tuple(_milestone(file, m) for m in file.milestones),
         success=success,
         success_words=file.edition.success.texts[lang()],
-        acts=_acts(case),
+        acts=() if file.is_read_only else (*_acts(case), *_reach(case, reader)),
     )
 
 
@@ -116,6 +119,13 @@ def _acts(case: Case) -> tuple[Act, ...]:
         (_("Close the case"), "case-close"),
     )
     return tuple(Act(label, reverse(name, args=[case.pk]), tone="quiet") for label, name in acts)
+
+
+def _reach(case: Case, reader: User | None) -> tuple[Act, ...]:
+    """To who may know of the case, for those who decide it; a closed case may be restricted too."""
+    if reader is None or not may(reader.role, [Permission.CASE_RESTRICT]):
+        return ()
+    return (Act(_("Who may know of it"), reverse("case-reach", args=[case.pk]), tone="quiet", in_place=False),)
 
 
 def strip_of_file(file: CaseFile) -> Strip:
@@ -178,9 +188,9 @@ def children_of(file: CaseFile) -> tuple[ChildRow, ...]:
     )  # fmt: skip
 
 
-def person_links(case: Case) -> tuple[Act, ...]:
+def person_links(case: Case, *, is_read_only: bool = False) -> tuple[Act, ...]:
     """To the pages of the person's own record, where there are such pages."""
-    if case.state == CaseState.CLOSED:
+    if is_read_only or case.state == CaseState.CLOSED:
         return ()
     found = (
         (_("Correct the data"), address("person-edit", case.pk)),

@@ -43,7 +43,7 @@ def case(request: StaffRequest, case_id: int) -> HttpResponse:
     context = {
         "case": found,
         "file": file,
-        "head": head_of(file),
+        "head": head_of(file, request.user),
         "strip": strip_of_file(file),
         "line": case_line(file, request.at),
         "change": next_change(file),

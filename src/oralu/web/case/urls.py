@@ -15,12 +15,17 @@ from oralu.web.case import (
     plan_views,
     quarantine_views,
     referral_views,
+    restriction_views,
 )
 
 urlpatterns: list[URLPattern] = [
     path("cases/<int:case_id>", page.case, name="case"),
     path("cases/<int:case_id>/journal", page.journal, name="case-journal"),
     path("cases/<int:case_id>/access", access_views.accesses, name="case-access"),
+    path("cases/<int:case_id>/reach", restriction_views.reach, name="case-reach"),
+    path("cases/<int:case_id>/reach/restrict", restriction_views.restrict, name="case-restrict"),
+    path("cases/<int:case_id>/reach/shut", restriction_views.shut, name="case-shut"),
+    path("exclusions/<int:exclusion_id>/end", restriction_views.unshut, name="case-unshut"),
     path("cases/<int:case_id>/facts/<slug:name>", fact_views.fact_record, name="fact-record"),
     path("facts/<int:statement_id>/retract", fact_views.fact_retract, name="fact-retract"),
     path("evidence/<int:evidence_id>", fact_views.evidence, name="evidence"),

@@ -10,19 +10,25 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from oralu.apps.access.composed import CARE_FACTS, RELEASE_FACTS
 from oralu.apps.access.rowsecurity import COMMANDS, FINGERPRINT, TABLES, policies, standing
 from oralu.apps.access.walls import APP
 from oralu.apps.cases.models import Case
-from walls.reach import Reach, every_key, reach
+from walls.reach import Reach, every_key, reach, reads
 from walls.scene import scene
 from world import World
 
 if TYPE_CHECKING:
     from oralu.server.postgres import Server
 
-PERSONAS = ("aigul", "bolat", "erlan", "dana", "gulnar", "kairat", "admin")
+PERSONAS = (
+    "aigul", "bolat", "erlan", "dana", "gulnar", "kairat", "admin",
+    "zarina", "saule", "timur", "nurse", "askar", "madina",
+)  # fmt: skip
+OBSERVERS = ("aigul", "erlan", "dana", "kairat", "admin", "saule", "nurse")
 INSIDE = ("cases_statement", "cases_evidence", "cases_evaluationrecord", "cases_milestone", "cases_plan", "cases_note")
 """What is for the unit alone."""
+KEPT_APART = ("cases_offence", "cases_healthnote", "cases_exclusion", "cases_emergency")
 NO_ROLE = {"cases_statement", "cases_evaluationrecord", "cases_milestone"}
 """Only ever added to: no role of the application may change or remove a row, whatever is in hand."""
 
@@ -50,9 +56,7 @@ def test_what_each_person_reads(world: tuple[World, dict[str, Case]], admin: psy
     """Written out from the rules by hand, apart from the policies that are tested."""
     people, cases = world
     ours, theirs = cases["ours"].pk, cases["theirs"].pk
-    seen = {
-        (who, table): reach(admin, table, getattr(people, who))[table, "select"] for who in PERSONAS for table in TABLES
-    }
+    seen = {(who, table): reads(admin, table, getattr(people, who)) for who in PERSONAS for table in TABLES}
     everything = {table: every_key(admin, table) for table in TABLES}
     assert all(everything.values()), "a table without rows proves nothing"
     for who, own in (("aigul", ours), ("bolat", ours), ("erlan", theirs)):
@@ -84,11 +88,76 @@ def test_what_each_person_reads(world: tuple[World, dict[str, Case]], admin: psy
         if table == "agencies_refugeaddress":
             own = everything[table]  # who keeps the agencies writes it down
         assert seen["admin", table] == own, table
+    for who in ("aigul", "bolat", "erlan"):
+        assert seen[who, "agencies_refugeaddress"] == everything["agencies_refugeaddress"], "both have placed somebody"
     assert seen["gulnar", "agencies_refugeaddress"] == everything["agencies_refugeaddress"]
     assert seen["dana", "agencies_refugeaddress"] == seen["kairat", "agencies_refugeaddress"] == frozenset()
     for who in PERSONAS:
         own = rows(admin, "select id from messaging_message where user_id = %s", getattr(people, who).pk)
         assert seen[who, "messaging_message"] == own
+
+
+def test_what_is_kept_apart(world: tuple[World, dict[str, Case]], admin: psycopg.Connection) -> None:
+    """The offence for the officers and the head, medical detail for the psychologist and who wrote it; who is shut out
+    finds nothing; the others only the part that is theirs."""
+    people, cases = world
+    ours = cases["ours"].pk
+    seen = {(who, table): reads(admin, table, getattr(people, who)) for who in PERSONAS for table in TABLES}
+    of_case = {t: rows(admin, f"select id from {t} where case_id = %s", ours) for t in KEPT_APART}
+    for who in PERSONAS:
+        if who != "erlan":
+            offence = of_case["cases_offence"] if who in ("aigul", "bolat") else frozenset()
+            assert seen[who, "cases_offence"] == offence, who
+        if who not in ("nurse", "zarina"):
+            assert seen[who, "cases_healthnote"] == frozenset(), who
+    assert seen["zarina", "cases_healthnote"] == of_case["cases_healthnote"]
+    assert seen["nurse", "cases_healthnote"] == every_key(admin, "cases_healthnote"), "its own, of both cases"
+    assert seen["bolat", "cases_exclusion"] == of_case["cases_exclusion"]
+    assert seen["saule", "cases_exclusion"] == every_key(admin, "cases_exclusion"), "so that other doors close"
+    assert seen["madina", "cases_emergency"] == every_key(admin, "cases_emergency")
+    assert seen["bolat", "cases_emergency"] == of_case["cases_emergency"]
+    for who in ("saule", "askar", "madina"):
+        for table in ("cases_case", "people_person", *INSIDE, "referrals_need", "referrals_referral"):
+            assert seen[who, table] == frozenset(), (who, table)
+    assert seen["zarina", "cases_case"] == {ours}
+    cared = rows(admin, "select id from cases_statement where case_id = %s and name = any(%s)", ours, list(CARE_FACTS))
+    assert seen["zarina", "cases_statement"] == cared
+    papers = rows(admin, "select id from cases_statement where name = any(%s)", list(RELEASE_FACTS))
+    assert seen["timur", "cases_statement"] == papers
+    for who in ("zarina", "timur"):
+        for table in ("cases_note", "cases_evidence", "cases_evaluationrecord", "people_child", "referrals_referral"):
+            assert seen[who, table] == frozenset(), (who, table)
+    assert seen["zarina", "cases_plan"] == frozenset()
+    assert seen["timur", "referrals_need"] == frozenset()
+
+
+def test_a_prison_loses_the_case_on_the_day_of_release(
+    world: tuple[World, dict[str, Case]], admin: psycopg.Connection
+) -> None:
+    people, cases = world
+    both = frozenset(case.pk for case in cases.values())
+    for day, found in (("current_date - 1", frozenset()), ("current_date + 2", both), ("null::date", both)):
+        admin.execute(f"update cases_case set released_on = {day}")  # type: ignore[arg-type]
+        assert reads(admin, "cases_case", people.timur) == found, day
+
+
+def test_an_emergency_opens_the_case_for_its_time(
+    world: tuple[World, dict[str, Case]], admin: psycopg.Connection
+) -> None:
+    """Not for longer than three hours whatever stands in its row, and never for who is shut out."""
+    people, cases = world
+    both = frozenset(case.pk for case in cases.values())
+    times = "update cases_emergency set opened_at = now() + %s::interval, until = now() + %s::interval"
+    for opened, until, found in (
+        ("-1 hour", "2 hours", both),
+        ("-4 hours", "-1 hour", {cases["theirs"].pk}),
+        ("-1 hour", "100 hours", {cases["theirs"].pk}),
+    ):
+        admin.execute(times, [opened, until])
+        assert reads(admin, "cases_case", people.erlan) == found, until
+    admin.execute(times, ["-1 hour", "2 hours"])
+    admin.execute("update cases_case set excluded = array[%s]::bigint[]", [people.erlan.pk])
+    assert reads(admin, "cases_case", people.erlan) == frozenset()
 
 
 def test_nothing_is_changed_that_is_not_in_hand(
@@ -105,7 +174,9 @@ def test_nothing_is_changed_that_is_not_in_hand(
     case = cases["ours"]
     for table in of_cases - {"cases_transferrequest"}:
         found = reach(admin, table, people.erlan, held(case))
-        others = every_key(admin, table) - reach(admin, table, people.bolat)[table, "select"]
+        others = every_key(admin, table) - reads(admin, table, people.bolat)
+        if table in KEPT_APART:
+            others = rows(admin, f"select id from {table} where case_id <> %s", case.pk)
         for command in ("insert", "update", "delete"):
             assert not found[table, command] & others, (table, command)
         assert found[table, "insert"], table
@@ -159,7 +230,7 @@ def fingerprint(admin: psycopg.Connection) -> str:
 
 def observed(admin: psycopg.Connection, table: str, people: World, case: Case) -> tuple[Reach | int, ...]:
     """Everything that can be seen of one table: by everybody with empty hands and with a case in hand, by the owner."""
-    bare = [reach(admin, table, getattr(people, who)) for who in ("aigul", "erlan", "dana", "kairat", "admin")]
+    bare = [reach(admin, table, getattr(people, who)) for who in OBSERVERS]
     with_hands = [reach(admin, table, getattr(people, who), held(case)) for who in ("aigul", "dana")]
     return (*bare, *with_hands, owner_sees(admin, table))
 
