@@ -19,10 +19,12 @@ def prepare(migrate: bool) -> None:
     """Exit code 0: ready. 1: not, and the reason stands in one sentence on stderr."""
     import django
     from django.core.exceptions import ImproperlyConfigured
+    from django.core.management.base import SystemCheckError
     from django.db import Error
 
     try:
         django.setup()
+        check()
         if waiting := waiting_migrations():
             if not migrate:
                 sys.exit(
@@ -33,8 +35,18 @@ def prepare(migrate: bool) -> None:
         if migrate:
             _raise_walls()
         collect_static()
+    except SystemCheckError as error:
+        sys.exit(f"Oralu refuses to start: {' '.join(str(error).split())}")
     except (ImproperlyConfigured, Error) as error:
         sys.exit(f"The database cannot be prepared: {' '.join(str(error).split())}")
+
+
+def check() -> None:
+    """Raises SystemCheckError when an address, a setting or a model is not as it must be: an address that nobody has
+    given a permission, a purpose and an audit class is never served."""
+    from django.core.management import call_command
+
+    call_command("check", verbosity=0)
 
 
 def waiting_migrations() -> int:

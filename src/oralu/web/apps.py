@@ -8,3 +8,6 @@ from django.apps import AppConfig
 class WebConfig(AppConfig):
     name = "oralu.web"
     label = "web"
+
+    def ready(self) -> None:
+        from oralu.web import declared  # noqa: F401 — registers the check that every address is declared
