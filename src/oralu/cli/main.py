@@ -20,6 +20,7 @@ GROUPS = {
     "restore": ("oralu.cli.backup:restore_command", "Bring a register back, as it was at a moment."),
     "doctor": ("oralu.cli.doctor", "Ask whether this installation is well."),
     "journal": ("oralu.cli.journal", "Verify the sealed journal."),
+    "retention": ("oralu.cli.retention", "What personal data are kept too long: a dry run."),
     "worker": ("oralu.cli.worker", "The worker: sweeps due clocks and sends the outbox."),
 }
 

@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy
 from oralu.apps.cases.services import EvidenceData
 from oralu.web.components import Text
 
-
 FILE_HELP = lazy(lambda: _("PDF, JPEG or PNG, at most %(mb)s MB.") % {"mb": settings.EVIDENCE_FILE_MB}, str)()
 
 
@@ -53,9 +52,7 @@ class ProofForm(forms.Form):
 
     evidence_title = forms.CharField(label=gettext_lazy("Document that proves it"), max_length=200, required=False)
     evidence_reference = forms.CharField(label=gettext_lazy("Number of the document"), max_length=100, required=False)
-    evidence = forms.FileField(
-        label=gettext_lazy("File"), required=False, help_text=FILE_HELP
-    )
+    evidence = forms.FileField(label=gettext_lazy("File"), required=False, help_text=FILE_HELP)
     proof_required = False
 
     def __init__(self, *args: Any, title: str = "", **more: Any) -> None:

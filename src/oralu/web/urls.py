@@ -7,7 +7,19 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from oralu.web import gallery, language
 
-PARTS = ("account", "today", "caseload", "enrol", "case", "inbox", "board", "administration", "policy", "papers")
+PARTS = (
+    "account",
+    "today",
+    "caseload",
+    "enrol",
+    "case",
+    "inbox",
+    "board",
+    "administration",
+    "policy",
+    "papers",
+    "retention",
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("language", language.choose, name="language"),

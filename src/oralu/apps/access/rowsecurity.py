@@ -178,6 +178,12 @@ TABLES: Mapping[str, Rows] = {
         read=_through("referrals_escalation", "escalation_id"),
         write=_held_through("referrals_escalation", "escalation_id"),
     ),
+    "routing_erasure": Rows(
+        read=f"({_role('unit_head')} and unit_id = {AGENCY}) or {_role('administrator')}",
+        write=f"({_role('unit_head')} and unit_id = {AGENCY}) or {_role('administrator')}",
+    ),
+    "routing_erasureitem": Rows(read=_through("routing_erasure", "erasure_id"), write="false"),
+    "routing_legalhold": OF_STAFF,
     "messaging_message": Rows(
         read=f"user_id = {ME} and (case_id is null or ({NOT_SHUT} and (not {UNIT} or {_case()})))",
         write=f"(user_id = {ME} and (case_id is null or ({NOT_SHUT} and (not {UNIT} or {_case()}))))"

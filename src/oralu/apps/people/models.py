@@ -7,6 +7,8 @@ from datetime import date
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _words
 from django.utils.translation import gettext_lazy as _
 
 
@@ -17,7 +19,8 @@ class Sex(models.TextChoices):
 
 class Person(models.Model):
     """A person on the register. Names stand as in the person's papers. `search_key` is `surname given patronymic` in
-    lower case with ё folded, so that a search by its beginning uses an index."""
+    lower case with ё folded, so that a search by its beginning uses an index. `erased`: the classes of data that are
+    gone; `erased_on`: since when nothing says who it was, and of the date of birth only the year stands."""
 
     surname = models.CharField(_("surname"), max_length=100)
     given_name = models.CharField(_("given name"), max_length=100)
@@ -30,6 +33,8 @@ class Person(models.Model):
     address = models.CharField(_("address"), max_length=300, blank=True)
     is_generated = models.BooleanField(default=False)
     search_key = models.CharField(max_length=310, editable=False)
+    erased_on = models.DateField(null=True, editable=False)
+    erased = ArrayField(models.CharField(max_length=16), default=list, blank=True, editable=False)
     merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="merged")
 
     class Meta:
@@ -43,6 +48,9 @@ class Person(models.Model):
 
     @property
     def full_name(self) -> str:
+        """As in the papers; of a person whose data were erased, when that was."""
+        if not self.surname and self.erased_on is not None:
+            return _words("data erased on %(day)s") % {"day": date_format(self.erased_on, "DATE_FORMAT")}
         return " ".join(part for part in (self.surname, self.given_name, self.patronymic) if part)
 
     def age_on(self, day: date) -> int:

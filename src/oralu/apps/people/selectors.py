@@ -21,7 +21,7 @@ def likely_duplicates(
     )
     if iin:
         same |= Q(iin=iin)
-    found = Person.objects.filter(same, merged_into=None).order_by("surname", "given_name", "pk")
+    found = Person.objects.filter(same, merged_into=None, erased_on=None).order_by("surname", "given_name", "pk")
     return found.exclude(pk=exclude)[:10] if exclude else found[:10]
 
 

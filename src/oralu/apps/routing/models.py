@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from django.db import models
 
+from oralu.apps.routing.erasure_models import Erasure, ErasureItem, LegalHold
+
+__all__ = ["Adoption", "Erasure", "ErasureItem", "Heartbeat", "LegalHold"]
+
 
 class Adoption(models.Model):
     """An edition adopted for a region from a date by a named person."""

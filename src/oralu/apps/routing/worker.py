@@ -19,6 +19,7 @@ from oralu.apps.journal.keeping import Keeper
 from oralu.apps.messages.services import deliveries_send
 from oralu.apps.referrals.clocks import start_of_day
 from oralu.apps.routing.adoption_selectors import adoptions_changed
+from oralu.apps.routing.erasing import erasures_turn
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.models import Heartbeat
 from oralu.apps.routing.passing import days_pass, first_day_due
@@ -50,6 +51,7 @@ def turn(at: datetime, *, batch: int = 500, beat: Callable[[], None] = lambda: N
     done += holds_expire(at=at)
     done += evidence_files_settle(at=at)
     done += quarantine_scan(at=at)
+    done += erasures_turn(at=at)
     done += deliveries_send(at=at)
     heartbeat(at)
     return done

@@ -18,11 +18,11 @@ from oralu.apps.access.models import Role
 from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.referrals.inbox_selectors import TO_ANSWER, inbox_counts
 from oralu.apps.routing import board_selectors as figures
-from oralu.apps.routing.quarantine_selectors import quarantine_visible_to
 from oralu.apps.routing.board_rows import Figure
 from oralu.apps.routing.board_selectors import Load, Sla
 from oralu.apps.routing.earlier_selectors import claims_to_decide
 from oralu.apps.routing.frames import local_day
+from oralu.apps.routing.quarantine_selectors import quarantine_visible_to
 from oralu.core.edition import Edition
 from oralu.policyfiles import edition_names, load_edition
 from oralu.web.board.rows import answer_words

@@ -198,7 +198,7 @@ def proof_of(evidence: Evidence | None) -> Proof | None:
     if evidence is None:
         return None
     href = reverse("evidence", args=[evidence.pk]) if evidence.may_be_opened else ""
-    return Proof(evidence.title, evidence.reference, href, file_state(evidence))
+    return Proof(evidence.title or _("erased"), evidence.reference, href, file_state(evidence))
 
 
 def file_state(evidence: Evidence) -> Text:

@@ -204,7 +204,7 @@ def documents_of(file: CaseFile) -> tuple[FileItem, ...]:
     """The proofs of the case, newest first; those without a file are listed by their number."""
     return tuple(
         FileItem(
-            name=e.title,
+            name=e.title or _("erased"),
             href=reverse("evidence", args=[e.pk]) if e.may_be_opened else "",
             kind=_("No. %(number)s") % {"number": e.reference} if e.reference else "",
             size=e.size or None,
