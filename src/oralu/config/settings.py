@@ -238,4 +238,7 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = os.environ.get("ORALU_SMTP_FROM", "oralu@localhost")
 
 LOGGING = logs.configuration(environment.one_of("ORALU_LOG", ("json", "text")))
-RATE_LIMITS = ratelimits.LIMITS
+RATE_LIMITS = ratelimits.LIMITS | {
+    "api": ratelimits.Limit("api", environment.number("ORALU_API_RATE", default=600, least=1), 60)
+}
+"""`api`: of one system in a minute."""

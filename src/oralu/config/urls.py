@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health", health, name="health"),
     path("health/detail", detail, name="health-detail"),
     path("health/metrics", metrics, name="health-metrics"),
+    path("", include("oralu.api.urls")),
     path("", include("oralu.web.urls")),
 ]
 handler500 = "oralu.web.failures.server_error"

@@ -14,6 +14,7 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from oralu.apps.access.entry_models import ExternalIdentity, IdentityProvider, Invitation
+from oralu.apps.access.machine_models import ApiClient
 from oralu.apps.access.models import User
 from oralu.apps.access.session_services import sessions_end
 from oralu.apps.journal.services import entry_record
@@ -29,6 +30,8 @@ def invitation_make(*, user: User, actor: User | None, at: datetime) -> Invitati
     Raises ValidationError: the account is closed."""
     if not user.is_active:
         raise ValidationError(_("This account is closed: open it first."))
+    if ApiClient.objects.filter(user=user).exists():
+        raise ValidationError(_("A system acts by this account: nobody signs in with it."))
     Invitation.objects.filter(user=user, used_at=None, withdrawn_at=None).update(withdrawn_at=at)
     user.set_unusable_password()
     user.must_change_password = False

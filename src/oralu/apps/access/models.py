@@ -89,5 +89,19 @@ from oralu.apps.access.entry_models import (  # noqa: E402
     Invitation,
     Session,
 )
+from oralu.apps.access.machine_models import ApiAct, ApiClient, ApiToken  # noqa: E402
 
-__all__ = ["Attempt", "ExternalIdentity", "IdentityProvider", "Invitation", "Language", "Role", "Session", "User"]
+__all__ = [
+    "OF_NO_AGENCY",
+    "ApiAct",
+    "ApiClient",
+    "ApiToken",
+    "Attempt",
+    "ExternalIdentity",
+    "IdentityProvider",
+    "Invitation",
+    "Language",
+    "Role",
+    "Session",
+    "User",
+]

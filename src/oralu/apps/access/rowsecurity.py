@@ -218,6 +218,9 @@ OPEN: Mapping[str, str] = {
     "access_invitation": "read before anybody is signed in",
     "access_identityprovider": "read before anybody is signed in",
     "access_externalidentity": "read before anybody is signed in",
+    "access_apiclient": "read before a system is known",
+    "access_apitoken": "hashes; read before a system is known",
+    "access_apiact": "keys of acts, with the ids and codes of their answers",
 }
 """Tables of the project without row security, and why."""
 

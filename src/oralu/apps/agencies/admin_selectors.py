@@ -14,6 +14,7 @@ from oralu.apps.journal.models import Entry
 KINDS = (
     "user.created", "user.changed", "user.invited", "user.invitation_used", "user.factors_reset",
     "agency.created", "agency.changed", "provider.created", "provider.changed", "edition.adopted",
+    "system.created", "system.closed", "system.key_made", "system.key_revoked",
 )  # fmt: skip
 """What the journal of administration holds; the changes that people make to their own account are theirs."""
 UNDER_WAY = ("draft", "waiting_consent", "sent", "acknowledged", "accepted")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from oralu.apps.agencies.models import Agency, Occupancy, Place, RefugeAddress
 
@@ -106,3 +106,11 @@ def free_places(agency: Agency) -> tuple[int, int]:
     taken = places.filter(occupancies__state__in=[Occupancy.State.HELD, Occupancy.State.TAKEN]).count()
     total = places.count()
     return total - taken, total
+
+
+def agencies_listed(*, kind: str | None = None, region: str | None = None) -> QuerySet[Agency]:
+    """The active agencies and units, as anybody at work in Oralu may know them. Where a refuge is stands elsewhere."""
+    found = Agency.objects.filter(is_active=True).select_related("region")
+    if kind is not None:
+        found = found.filter(kind=kind)
+    return found if region is None else found.filter(region_id=region)

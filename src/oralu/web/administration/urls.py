@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from oralu.web.administration import adoption, agencies, guarding, providers, users, views
+from oralu.web.administration import adoption, agencies, guarding, providers, systems, users, views
 
 urlpatterns: list[URLPattern] = [
     path("administration", views.index, name="administration"),
@@ -20,5 +20,13 @@ urlpatterns: list[URLPattern] = [
     path("administration/providers", providers.index, name="admin-providers"),
     path("administration/providers/new", providers.new, name="admin-provider-new"),
     path("administration/providers/<int:provider_id>", providers.provider, name="admin-provider"),
+    path("administration/systems", systems.index, name="admin-systems"),
+    path("administration/systems/new", systems.new, name="admin-system-new"),
+    path("administration/systems/<int:client_id>", systems.system, name="admin-system"),
+    path("administration/systems/<int:client_id>/key", systems.key, name="admin-system-key"),
+    path(
+        "administration/systems/<int:client_id>/keys/<int:token_id>/revoke", systems.revoke, name="admin-system-revoke"
+    ),
+    path("administration/systems/<int:client_id>/close", systems.close, name="admin-system-close"),
     path("administration/adoption", adoption.adoption, name="admin-adoption"),
 ]

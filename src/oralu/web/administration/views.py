@@ -31,6 +31,13 @@ ACCOUNT_WORDS = {
     "user.factors_reset": gettext_lazy("Second factor reset: %(name)s"),
 }
 
+SYSTEM_WORDS = {
+    "system.created": gettext_lazy("System № %(number)s created"),
+    "system.closed": gettext_lazy("System № %(number)s closed"),
+    "system.key_made": gettext_lazy("Key made for system № %(number)s"),
+    "system.key_revoked": gettext_lazy("Key of system № %(number)s revoked"),
+}
+
 
 @dataclass(frozen=True)
 class Line:
@@ -105,6 +112,9 @@ def _lines(entries: Sequence[Entry]) -> list[Line]:
         if entry.kind.startswith("user."):
             what = str(ACCOUNT_WORDS[entry.kind]) % {"name": users.get(data["user"], data["user"])}
             href = reverse("admin-user", args=[data["user"]])
+        elif entry.kind.startswith("system."):
+            what = str(SYSTEM_WORDS[entry.kind]) % {"number": data["system"]}
+            href = reverse("admin-system", args=[data["system"]])
         elif entry.kind.startswith("provider."):
             what = _("Identity provider of an agency set: %(name)s") % {
                 "name": agencies.get(data["agency"], data["agency"])

@@ -1,0 +1,144 @@
+"""Thousands of requests at the interface, made from its own description: such as fit it and such as do not, by every
+system. Looked for: an answer that the description does not have, one that takes what it should refuse, any 5xx."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.config._checks import NegativeDataRejectionConfig
+from schemathesis.core.failures import FailureGroup
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+]
+PROOF = {"title": "Талон", "reference": "9001"}
+BODIES = {
+    "facts.record": {"facts": [{"name": "identity_document", "value": "applied"}], "evidence": PROOF},
+    "referrals.serve": {
+        "facts": [{"name": "identity_document", "value": "applied"}],
+        "evidence": PROOF,
+    },
+}
+"""Bodies that get through to the service: a random word is the name of no fact."""
+
+
+@dataclass
+class Tally:
+    """What was asked and what came of it."""
+
+    calls: int = 0
+    statuses: Counter[int] = field(default_factory=Counter)
+    by_system: Counter[tuple[str, int]] = field(default_factory=Counter)
+    reached: Counter[tuple[str, int]] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def server_errors(self) -> int:
+        return sum(count for status, count in self.statuses.items() if status >= 500)
+
+
+def hammer(
+    schema: Any,
+    *,
+    tokens: Mapping[str, str],
+    ids: Mapping[str, list[int]],
+    calls: int,
+    dice: random.Random,
+    send: Callable[[Any, dict[str, str]], Any] = lambda case, headers: case.call(headers=headers),
+    after: Callable[[], None] = lambda: None,
+) -> Tally:
+    """Ask until so many calls are made. `tokens`: by system; `ids`: numbers that exist, by the name of a parameter."""
+    schema.config.checks.negative_data_rejection = NegativeDataRejectionConfig(expected_statuses=["4xx"])
+    operations = [found.ok() for found in schema.get_all_operations()]
+    tally = Tally()
+    while tally.calls < calls and len(tally.wrong) < 20:
+        each = max(1, min(100, (calls - tally.calls) // (2 * len(operations))))
+        for operation in operations:
+            for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+                _round(operation, mode, each, tally=tally, tokens=tokens, ids=ids, dice=dice, send=send)
+                after()
+    return tally
+
+
+def _round(
+    operation: Any,
+    mode: GenerationMode,
+    count: int,
+    *,
+    tally: Tally,
+    tokens: Mapping[str, str],
+    ids: Mapping[str, list[int]],
+    dice: random.Random,
+    send: Callable[[Any, dict[str, str]], Any],
+) -> None:
+    systems = sorted(tokens)
+
+    @seed(dice.randrange(2**32))
+    @settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def ask(case: Any) -> None:
+        system = systems[dice.randrange(len(systems))]
+        if mode is GenerationMode.POSITIVE:
+            _bring_near(case, operation, ids, dice)
+        headers = {
+            "Authorization": f"Bearer {tokens[system]}",
+            "Accept-Language": dice.choice(("kk", "ru", "en", "de, kk;q=0.5", "*")),
+        }
+        response = send(case, headers)
+        label = operation.definition.raw.get("operationId", operation.label)
+        tally.calls += 1
+        tally.statuses[response.status_code] += 1
+        tally.by_system[system, response.status_code] += 1
+        tally.reached[label, response.status_code] += 1
+        try:
+            case.validate_response(response, checks=CHECKS)
+        except (AssertionError, FailureGroup) as failure:
+            told = "; ".join(str(one) for one in getattr(failure, "exceptions", [failure]))
+            tally.wrong.append(f"{system} {label} {mode} → {response.status_code}: {told[:1500]}")
+
+    ask()
+
+
+def _bring_near(case: Any, operation: Any, ids: Mapping[str, list[int]], dice: random.Random) -> None:
+    """Point most of the requests that fit the description at what exists: at random numbers nothing would be found."""
+    for name in case.path_parameters or {}:
+        if ids.get(name) and dice.random() < 0.8:
+            case.path_parameters[name] = dice.choice(ids[name])
+    if (case.path_parameters or {}).get("edition") and dice.random() < 0.8:
+        case.path_parameters["edition"] = "kz-pilot-2026"
+    if case.headers and "If-Match" in case.headers and dice.random() < 0.8:
+        case.headers["If-Match"] = "*"
+    body = BODIES.get(operation.definition.raw.get("operationId", ""))
+    if body is not None and dice.random() < 0.4:
+        case.body = body
+
+
+def loaded(path: str, app: Any, token: str) -> Any:
+    """The description as it is served inside this process."""
+    return schemathesis.openapi.from_wsgi(path, app, headers={"Authorization": f"Bearer {token}"})
