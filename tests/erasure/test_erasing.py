@@ -196,6 +196,7 @@ def test_an_erased_person_says_so_in_three_languages(world: World) -> None:
         with translation.override(language):
             words.add(person.full_name)
             assert "2031" in person.full_name
+            assert ("data erased" in person.full_name) == (language == "en")
     assert len(words) == 3
 
 

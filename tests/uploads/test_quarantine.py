@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone, translation
@@ -24,6 +24,9 @@ from oralu.apps.cases.quarantine import quarantine_scan
 from oralu.apps.journal.models import Entry
 from oralu.apps.messages.models import Message
 from oralu.apps.messages.texts import message_text
+from oralu.config import environment
+from oralu.config.doctor.asking_machine import scanner
+from oralu.config.doctor.findings import Level
 from papers import jpeg, pdf
 from world import World, build
 
@@ -215,3 +218,22 @@ def test_a_request_that_announces_too_much_is_refused_before_it_is_read(world: W
     answer = client.generic("POST", "/quarantine", b"x", CONTENT_LENGTH=str(10**9))
     assert answer.status_code == 413
     assert "files of 40 MB together" in answer.content.decode()
+
+
+def test_the_doctor_says_whether_the_scanner_answers(settings: object, clamd: str, tmp_path: Path) -> None:
+    def told() -> tuple[str, str]:
+        found = list(scanner())
+        return found[0].level, found[0].words
+
+    assert told() == (Level.OK, "The scanner answers: ClamAV 1.4.2.")
+    settings.CLAMD = str(tmp_path / "nobody.ctl")  # type: ignore[attr-defined]
+    assert told()[0] == Level.WARNING
+    settings.CLAMD = ""  # type: ignore[attr-defined]
+    assert "until a person releases them" in told()[1]
+
+
+@pytest.mark.parametrize("word", ["clamd.ctl", "host", "host:port", ":3310"])
+def test_an_address_of_a_scanner_that_is_none_is_refused_at_start(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORALU_CLAMD", word)
+    with pytest.raises(ImproperlyConfigured, match="the path of a socket"):
+        environment.scanner("ORALU_CLAMD")

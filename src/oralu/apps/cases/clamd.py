@@ -39,20 +39,20 @@ def scan(stream: IO[bytes], address: str) -> str:
     raise ScannerUnavailableError(f"{address} answers {answer!r}")
 
 
-def ping(address: str) -> str:
-    """The version of the scanner that answers. Raises ScannerUnavailableError."""
+def ping(address: str, *, patience: float = PATIENCE) -> str:
+    """The version of the scanner that answers within so many seconds. Raises ScannerUnavailableError."""
     try:
-        with _connected(address) as line:
+        with _connected(address, patience) as line:
             line.sendall(b"zVERSION\0")
             return _answer(line)
     except (OSError, UnicodeDecodeError) as error:
         raise ScannerUnavailableError(f"{address}: {error}") from error
 
 
-def _connected(address: str) -> socket.socket:
+def _connected(address: str, patience: float = PATIENCE) -> socket.socket:
     if address.startswith("/"):
         line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        line.settimeout(PATIENCE)
+        line.settimeout(patience)
         try:
             line.connect(address)
         except OSError:
@@ -60,7 +60,7 @@ def _connected(address: str) -> socket.socket:
             raise
         return line
     host, _colon, port = address.rpartition(":")
-    return socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE)
+    return socket.create_connection((host.strip("[]"), int(port)), timeout=patience)
 
 
 def _answer(line: socket.socket) -> str:

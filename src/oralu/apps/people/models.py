@@ -8,7 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _words
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -50,7 +50,7 @@ class Person(models.Model):
     def full_name(self) -> str:
         """As in the papers; of a person whose data were erased, when that was."""
         if not self.surname and self.erased_on is not None:
-            return _words("data erased on %(day)s") % {"day": date_format(self.erased_on, "DATE_FORMAT")}
+            return gettext("data erased on %(day)s") % {"day": date_format(self.erased_on, "DATE_FORMAT")}
         return " ".join(part for part in (self.surname, self.given_name, self.patronymic) if part)
 
     def age_on(self, day: date) -> int:

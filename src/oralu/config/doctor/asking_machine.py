@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from oralu.apps.cases.clamd import ScannerUnavailableError, ping
 from oralu.config.doctor.findings import Finding, Level, duration, graded
 
 GB = 1024**3
@@ -37,6 +38,20 @@ def disk() -> Iterator[Finding]:
             level = Level.ALARM
         words = f"{usage.free / GB:.0f} GB are free for the {name}" + ("." if level is Level.OK else ": make room.")
         yield Finding("disk", level, words, round(usage.free / GB, 2), "GB")
+
+
+def scanner() -> Iterator[Finding]:
+    """Attached files are closed until the scanner has let them through: does it answer?"""
+    if not settings.CLAMD:
+        yield Finding("scanner", Level.OK, "No scanner is connected: attached files wait until a person releases them.")
+        return
+    try:
+        version = ping(settings.CLAMD, patience=2)
+    except ScannerUnavailableError as error:
+        words = f"The scanner does not answer, and attached files stay closed ({error}): start it, or mend ORALU_CLAMD."
+        yield Finding("scanner", Level.WARNING, words)
+    else:
+        yield Finding("scanner", Level.OK, f"The scanner answers: {version.split('/')[0]}.")
 
 
 def backup() -> Finding:

@@ -19,7 +19,12 @@ OF_DATABASE: tuple[Question, ...] = (
     asking_database.promises,
     asking_database.archiving,
 )
-OF_MACHINE: tuple[Question, ...] = (asking_machine.disk, asking_machine.backup, asking_machine.addresses)
+OF_MACHINE: tuple[Question, ...] = (
+    asking_machine.disk,
+    asking_machine.scanner,
+    asking_machine.backup,
+    asking_machine.addresses,
+)
 
 
 def examine() -> list[Finding]:
