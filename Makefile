@@ -5,7 +5,7 @@ DATA ?= ./data
 SIZE ?= 150
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: bench-sweep bench-day bench-import bench-kill bench-state help setup run demo test test-cells check format browser messages docs lock clean
+.PHONY: bench-sweep bench-day bench-import bench-kill bench-state help setup run demo test test-cells check format browser messages docs lock clean bench-pages
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ browser: ## Make sure of a browser for the journeys
 
 bench-sweep: setup ## Measure that the sweep costs what is due: SIZES=100000,1000000,10000000
 	@$(BIN)/python bench/sweep/due.py
+
+bench-pages: setup ## Ask the pages of a day over HTTP with 50 people at work: SIZES=10000,1000000 SECONDS=120
+	@$(BIN)/python bench/pages/at_size.py
 
 bench-day: setup ## Measure the passing of a day against evaluating everybody: CASES=1000000 SAMPLE=10000
 	@$(BIN)/python bench/sweep/daypass.py

@@ -64,7 +64,9 @@ def settings_of(folder: Path, url: str) -> dict[str, str]:
         "DATABASE_URL": url,
         "ORALU_DATA": str(folder),
         "DJANGO_SETTINGS_MODULE": "oralu.config.settings",
-        "ORALU_DEMO": "yes",
+        "ORALU_DEMO": "no",
+        "ORALU_MFA": "no",
+        "ORALU_IDLE_MINUTES": "720",
         "ORALU_POOL": "yes",
     }
 
@@ -96,6 +98,8 @@ def served(folder: Path) -> Iterator[object]:
     from oralu.server.postgres import Server
 
     with Server(folder) as server:
+        owner = settings_of(folder, server.owner_url) | {"ORALU_AS": "owner"}
+        subprocess.run([sys.executable, "-m", "oralu.server.prepare", "--migrate"], env=owner, check=True)
         command = [sys.executable, "-m", "oralu.server.web", "--host", "127.0.0.1", "--port", str(PORT)]
         log = (folder / "web.log").open("ab")
         process = subprocess.Popen([*command, "--workers", "2"], env=settings_of(folder, server.app_url), stderr=log)

@@ -133,8 +133,11 @@ TABLES: Mapping[str, Rows] = {
     "cases_step": Rows(read=_through("cases_plan", "plan_id"), write=_held_through("cases_plan", "plan_id")),
     "cases_transferrequest": Rows(read=f"{STAFF} and (unit_id = {AGENCY} or {_case()})", write=OF_CASE_IN_HAND),
     "people_person": Rows(
-        read=f"(({UNIT} or {PRISON}) and exists (select 1 from cases_case seen"
-        " where seen.person_id = coalesce(people_person.merged_into_id, people_person.id)))"
+        read=f"(({UNIT} or {PRISON})"
+        " and exists (select 1 from cases_case seen where seen.person_id = people_person.id))"
+        # Not one condition with coalesce: that would read every case.
+        f" or (({UNIT} or {PRISON}) and merged_into_id is not null"
+        " and exists (select 1 from cases_case seen where seen.person_id = people_person.merged_into_id))"
         f" or birth_date = {_held('births', 'date')} or iin = {_held('iins', 'text')}",
         write=OF_PERSON_IN_HAND.format("people_person.id"),
     ),

@@ -150,10 +150,9 @@ def cases_in_steps(actor: User, ids: Sequence[int]) -> Iterator[Case]:
 
 
 def agencies_around(actor: User) -> Iterable[Agency]:
-    """The agencies of the region of the actor's unit, to which its cases may have been referred."""
-    if actor.agency is None:
-        return Agency.objects.none()
-    return Agency.objects.filter(region_id=actor.agency.region_id, is_active=True).exclude(kind=actor.agency.kind)
+    """The agencies that have a referral of the actor's unit under way: a choice that finds nobody is none."""
+    under_way = cases_visible_to(actor).filter(referrals__state__in=UNDER_WAY).order_by().values("referrals__agency")
+    return Agency.objects.filter(pk__in=under_way)
 
 
 def ordering(columns: Columns) -> list[str]:
