@@ -5,7 +5,7 @@ DATA ?= ./data
 SIZE ?= 150
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: bench-sweep bench-day bench-import bench-kill bench-state help setup run demo test test-cells check format browser messages docs lock clean bench-pages
+.PHONY: bench-api bench-sweep bench-day bench-import bench-kill bench-state help setup run demo test test-cells check format browser messages docs lock clean bench-pages
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,11 +70,15 @@ bench-state: setup ## Compare needs and clocks with their plain imitation: SEQUE
 	@SEED=$${SEED:-1000} SEQUENCES=$${SEQUENCES:-10000} SHARES=$${SHARES:-20} \
 		$(BIN)/pytest -n 2 -v tests/spine/test_state_machine.py
 
+bench-api: setup ## Ask the interface by its own description, as every system: CALLS=100000 SEED=2026
+	@$(BIN)/python bench/interface.py
+
 messages: setup ## Collect the texts of the screens into the catalogues
 	@$(BIN)/python scripts/messages.py
 
-docs: setup ## Make docs/policy from the policy files
+docs: setup ## Make docs/policy from the policy files, docs/api from the interface
 	@$(BIN)/python scripts/policy_docs.py
+	@$(BIN)/python scripts/api_docs.py
 
 lock: setup ## Choose versions anew: requirements.lock and package-lock.json
 	@bash scripts/lock.sh

@@ -223,7 +223,14 @@ def test_an_answer_that_is_known_is_not_sent_again(unit: System, case: Case) -> 
 
 def test_other_addresses_and_methods_are_problems_too(unit: System, case: Case) -> None:
     headers = {"Authorization": f"Bearer {unit.token}"}
-    for path in ("/api/v1/nothing", "/api/v1/cases/x", "/api/v2/cases", "/api/v1/cases/"):
+    for path in (
+        "/api/v1/nothing",
+        "/api/v1/cases/x",
+        "/api/v2/cases",
+        "/api/v1/cases/",
+        "/api/v1/cases/%0A/facts",
+        "/api",
+    ):
         answer = Client().get(path, headers=headers)
         assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
     answer = Client().delete(f"/api/v1/cases/{case.pk}", headers=headers)

@@ -27,6 +27,6 @@ nothing.permission, nothing.audit = Permission.ACCOUNT, Audit.NONE
 nothing.purpose = PURPOSES[Permission.ACCOUNT]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include((_patterns(), "api"))),
-    re_path(r"^api(?:/.*)?$", door(nothing, {}), name="api-nothing"),
+    re_path(r"^api(?:/|\Z)", door(nothing, {}), name="api-nothing"),
 ]
 __all__ = ["document", "urlpatterns"]
