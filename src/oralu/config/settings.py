@@ -112,6 +112,8 @@ DATABASES = {
         "ATOMIC_REQUESTS": True,
     }
 }
+# Short questions: compiling them costs more than answering them, and the walls of rows make them look dear.
+DATABASES["default"]["OPTIONS"].setdefault("options", "-c jit=off")
 if environment.flag("ORALU_POOL"):
     # Set for the web server alone: a short command gains nothing from a pool, and a forked child must not inherit one.
     DATABASES["default"]["OPTIONS"]["pool"] = {
