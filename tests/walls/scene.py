@@ -16,6 +16,7 @@ from oralu.apps.people.models import Merge
 from oralu.apps.people.services import ChildData, persons_record
 from oralu.apps.referrals.models import EarlierMeeting, Escalation, Need
 from oralu.apps.referrals.services import escalation_answer
+from oralu.apps.routing.models import Erasure, ErasureItem, LegalHold
 from oralu.apps.routing.planwork import plan_draft
 from oralu.apps.routing.transfers import transfers_request
 from oralu.apps.routing.worker import turn
@@ -58,6 +59,7 @@ def scene(at: datetime = MONDAY) -> tuple[World, dict[str, Case]]:
         )
         _rare(world, case)
         _kept_apart(world, case)
+        _erasure(world, case)
     for asking, other in ((world.aigul, "theirs"), (world.erlan, "ours")):
         transfers_request(person_ids=[cases[other].person_id], asked_as="Кто-то", actor=asking, at=later)
     return world, cases
@@ -102,6 +104,16 @@ def _kept_apart(world: World, case: Case) -> None:
         reason="life",
         words="Кто-то",
     )
+
+
+def _erasure(world: World, case: Case) -> None:
+    """What is asked to go, and what is held back from it."""
+    erasure = Erasure.objects.create(
+        unit=case.unit, ground="court", case=case, decision="2-17", on=world.at.date(), terms="", state="proposed",
+        asked_by=world.bolat, asked_at=world.at,
+    )  # fmt: skip
+    ErasureItem.objects.create(erasure=erasure, person=case.person, cases=[case.pk], classes=["notes"])
+    LegalHold.objects.create(case=case, reason="Суд", placed_by=world.bolat, placed_at=world.at)
 
 
 def _life(world: World, unit: Agency | None, officer: User) -> Case:
