@@ -134,6 +134,11 @@ LEFT: Mapping[str, Mapping[str, str]] = {
         "counts": "numbers",
         "refusal": "the reason of who decided",
     },
+    "routing_boardfigure": {
+        "scope": "a code",
+        "key": "the code of a region, or the id of a unit",
+        "data": "figures without persons",
+    },
     "routing_erasureitem": {"cases": "ids", "classes": "codes", "skipped": "a code"},
 }  # fmt: skip
 """Columns that stay, and what they hold."""
