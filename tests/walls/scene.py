@@ -29,6 +29,7 @@ FACTS = {
     "medical_need": "high",
     "family_contact": "wanted",
 }
+NOTHING_MOVED: dict[str, list[int]] = {"cases": [], "children": [], "consents": []}
 PROOF = EvidenceData("Справка", "17")
 
 
@@ -39,8 +40,8 @@ def scene(at: datetime = MONDAY) -> tuple[World, dict[str, Case]]:
     _people(world)
     User.objects.filter(pk__in=[world.dana.pk, world.kairat.pk]).update(email="staff@example.org")
     cases = {
-        "ours": _life(world, world.unit, world.aigul),
-        "theirs": _life(world, world.erlan.agency, world.erlan),
+        "ours": life(world, world.unit, world.aigul),
+        "theirs": life(world, world.erlan.agency, world.erlan),
     }
     later = world.at + timedelta(hours=30)
     turn(later)
@@ -116,7 +117,7 @@ def _erasure(world: World, case: Case) -> None:
     LegalHold.objects.create(case=case, reason="Суд", placed_by=world.bolat, placed_at=world.at)
 
 
-def _life(world: World, unit: Agency | None, officer: User) -> Case:
+def life(world: World, unit: Agency | None, officer: User) -> Case:
     person = world.person(children=[ChildData("Ребёнок", date(2020, 3, 3))])
     case = world.enrol(facts=FACTS, person=person, unit=unit, officer=officer)
     note_add(case=case, text="Заметка", actor=officer, at=world.at)
@@ -133,7 +134,7 @@ def _rare(world: World, case: Case) -> None:
     absorbed = persons_record(people=[world.person()], actor=case.officer, at=world.at)[0]
     absorbed.merged_into = case.person
     absorbed.save()
-    Merge.objects.create(kept=case.person, absorbed=absorbed, moved={}, at=world.at, by=case.officer)
+    Merge.objects.create(kept=case.person, absorbed=absorbed, moved=NOTHING_MOVED, at=world.at, by=case.officer)
     Milestone.objects.create(
         case=case,
         day=30,

@@ -12,12 +12,13 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from oralu.apps.access.models import Role
 from oralu.apps.messages.selectors import unread_count
 from oralu.web.components import Text
 
 CASE_WORK = frozenset({"case_manager", "unit_head"})
 HEADS = frozenset({"unit_head", "leadership"})
-ALL_STAFF = frozenset({"case_manager", "unit_head", "provider", "leadership", "administrator"})
+ALL_STAFF = frozenset(Role.values)
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ NAVIGATION: tuple[NavEntry, ...] = (
     NavEntry("caseload", gettext_lazy("Caseload"), "people", CASE_WORK),
     NavEntry("inbox", gettext_lazy("Inbox"), "inbox", frozenset({"provider", "leadership"}), "inbox"),
     NavEntry("board", pgettext_lazy("navigation", "Board"), "board", HEADS),
+    NavEntry("care", gettext_lazy("Cases in my care"), "people", frozenset({"psychologist"})),
+    NavEntry("release", gettext_lazy("Before release"), "people", frozenset({"prison"})),
+    NavEntry("figures", gettext_lazy("Figures"), "board", frozenset({"analyst"})),
+    NavEntry("control", gettext_lazy("Control"), "policy", frozenset({"auditor"})),
+    NavEntry("emergencies", gettext_lazy("Emergencies"), "alert", frozenset({"unit_head"})),
     NavEntry("policy", gettext_lazy("Policy"), "policy", ALL_STAFF),
     NavEntry("administration", gettext_lazy("Administration"), "settings", frozenset({"administrator"})),
 )

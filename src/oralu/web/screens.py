@@ -38,6 +38,8 @@ class StaffRequest(HttpRequest):
 
     user: User
     at: datetime
+    access_kind: str
+    """How the journal names the reading, where it is no ordinary one; a view sets it."""
 
 
 def screen(permission: Permission, *, audit: Audit = Audit.READ) -> Callable[[View], View]:
@@ -47,6 +49,7 @@ def screen(permission: Permission, *, audit: Audit = Audit.READ) -> Callable[[Vi
     The view runs inside the walls of its user. If it handed out personal data, one row of the journal says whose, in
     the same transaction: without the row there is no answer. A denial is kept too."""
     purpose = PURPOSES[permission]
+    kind = AccessKind.EXPORT if audit is Audit.EXPORT else AccessKind.READ
 
     def declare(view: View) -> View:
         @wraps(view)
@@ -65,7 +68,7 @@ def screen(permission: Permission, *, audit: Audit = Audit.READ) -> Callable[[Vi
                             at=request.at,
                             route=route,
                             purpose=purpose,
-                            kind=AccessKind.EXPORT if audit is Audit.EXPORT else AccessKind.READ,
+                            kind=getattr(request, "access_kind", kind),
                         )
                     return response
             except Http404:

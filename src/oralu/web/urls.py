@@ -8,18 +8,9 @@ from django.urls import URLPattern, URLResolver, include, path
 from oralu.web import gallery, language
 
 PARTS = (
-    "account",
-    "today",
-    "caseload",
-    "enrol",
-    "case",
-    "inbox",
-    "board",
-    "administration",
-    "policy",
-    "papers",
-    "retention",
-)
+    "account", "today", "caseload", "enrol", "case", "inbox", "board", "administration",
+    "policy", "papers", "retention", "emergency", "reading",
+)  # fmt: skip
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("language", language.choose, name="language"),

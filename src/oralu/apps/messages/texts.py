@@ -165,7 +165,15 @@ def _factors_reset(data: dict[str, Any]) -> Text:
     )
 
 
+def _emergency_opened(data: dict[str, Any]) -> Text:
+    return Text(
+        _("A case has been opened in an emergency"),
+        _("%(case)s See who opened it and why, and say whether it was justified.") % {"case": _case(data)},
+    )
+
+
 TEMPLATES = {
+    "emergency_opened": _emergency_opened,
     "evidence_rejected": _evidence_rejected,
     "invited": _invited,
     "factor_added": _factor_added,

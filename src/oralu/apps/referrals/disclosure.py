@@ -111,7 +111,7 @@ def disclosed(referral: Referral, *, on: date) -> dict[Attribute, Any]:
     wanted = attributes_for(referral.agency.kind, referral.need.service)
     names = {str(attribute) for attribute in wanted if attribute in FACTS}
     with walls.holding(cases=[referral.case_id]):
-        facts = _facts(referral.case, names | (set(THREATS) if A.THREAT in wanted else set()), on)
+        facts = facts_as_of(referral.case, names | (set(THREATS) if A.THREAT in wanted else set()), on)
         has_children = {A.CHILDREN, A.MINOR_CHILDREN} & set(wanted)
         children = list(Child.objects.filter(person_id=referral.case.person_id)) if has_children else []
     return {attribute: _value(attribute, referral.case, facts, children, on) for attribute in wanted}
@@ -124,7 +124,8 @@ def summary(referral: Referral, *, on: date) -> dict[Attribute, Any]:
     return {a: _value(a, referral.case, {}, [], on) for a in (A.NAME, A.AGE) if a in wanted}
 
 
-def _facts(case: Case, names: set[str], on: date) -> dict[str, str]:
+def facts_as_of(case: Case, names: set[str], on: date) -> dict[str, str]:
+    """The values of the named facts of a case on a day, and of no other."""
     if not names:
         return {}
     rows = [

@@ -29,6 +29,10 @@ FIRST_PAGES = {
     Role.UNIT_HEAD: "today",
     Role.PROVIDER: "inbox",
     Role.LEADERSHIP: "board",
+    Role.PSYCHOLOGIST: "care",
+    Role.PRISON: "release",
+    Role.ANALYST: "figures",
+    Role.AUDITOR: "control",
     Role.ADMINISTRATOR: "administration",
 }
 

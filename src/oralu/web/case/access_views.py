@@ -77,7 +77,7 @@ class LookLine:
 
 
 @require_safe
-@screen(Permission.CASE_READ, audit=Audit.READ)
+@screen(Permission.CASE_WORK, audit=Audit.READ)
 def accesses(request: StaffRequest, case_id: int) -> HttpResponse:
     """Everybody who has been shown data of this case, the latest first; whoever opens this stands in it afterwards."""
     found = get_object_or_404(cases_visible_to(request.user), pk=case_id)

@@ -85,7 +85,7 @@ def fact_retract(request: StaffRequest, statement_id: int) -> HttpResponse:
     )
 
 
-@screen(Permission.CASE_READ, audit=Audit.READ)
+@screen(Permission.CASE_WORK, audit=Audit.READ)
 def evidence(request: StaffRequest, evidence_id: int) -> HttpResponse:
     """The file of a proof, to be saved and not shown in place; the reading is journalled."""
     proof = get_object_or_404(evidence_visible_to(request.user).exclude(file=""), pk=evidence_id)

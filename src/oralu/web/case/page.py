@@ -8,8 +8,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from oralu.apps.access.permissions import Audit, Permission
+from oralu.apps.cases.emergency_selectors import emergency_in
 from oralu.apps.cases.models import Plan
+from oralu.apps.cases.reaching import is_open_to
 from oralu.apps.cases.selectors import cases_visible_to
+from oralu.apps.journal.models import AccessKind
 from oralu.apps.routing.case_selectors import CaseFile, all_needs, case_file, case_journal, edition_for
 from oralu.core.edition import Edition
 from oralu.web.case.cards import domain_cards, in_columns
@@ -24,6 +27,7 @@ from oralu.web.case.head import (
 )
 from oralu.web.case.journal_words import Line, journal_lines, notes_of
 from oralu.web.case.needs import needs_of
+from oralu.web.case.offence_views import offence_terms
 from oralu.web.case.plan_views import steps_by_domain
 from oralu.web.components import Act, Crumb, Pager
 from oralu.web.context import address
@@ -36,8 +40,12 @@ JOURNAL = 15
 @screen(Permission.CASE_READ, audit=Audit.READ)
 def case(request: StaffRequest, case_id: int) -> HttpResponse:
     """Everything of a case on one page."""
-    found = get_object_or_404(cases_visible_to(request.user), pk=case_id)
-    file = case_file(case=found, at=request.at)
+    found = get_object_or_404(cases_visible_to(request.user, Permission.CASE_READ), pk=case_id)
+    is_own = found.unit_id == request.user.agency_id and is_open_to(request.user, found)
+    emergency = None if is_own else emergency_in(found, request.user)
+    if emergency is not None:
+        request.access_kind = AccessKind.EMERGENCY
+    file = case_file(case=found, at=request.at, is_read_only=not is_own)
     needs = needs_of(file, request.at, request.user)
     lines, pager = _journal(request, found.pk, file.edition, {n.pk: service_label(n) for n in file.needs})
     context = {
@@ -51,13 +59,15 @@ def case(request: StaffRequest, case_id: int) -> HttpResponse:
         "needs": needs,
         "first": needs.open[0] if needs.open else None,
         "plan": _plan(file),
-        "terms": person_terms(file),
+        "terms": (*person_terms(file), *(offence_terms(found, request.user) if is_own else ())),
+        "emergency": emergency,
         "children": children_of(file),
-        "person_links": person_links(found),
+        "person_links": person_links(found, is_read_only=not is_own),
+        "offence_act": _offence_act(file) if is_own else None,
         "consent_act": _consent_act(file),
         "documents": documents_of(file),
         "notes": notes_of(file),
-        "opened_href": address("enrolled", found.pk),
+        "opened_href": address("enrolled", found.pk) if is_own else "",
         "note_act": _note_act(file),
         "journal": lines,
         "pager": pager,
@@ -70,7 +80,7 @@ def case(request: StaffRequest, case_id: int) -> HttpResponse:
 @screen(Permission.CASE_READ, audit=Audit.READ)
 def journal(request: StaffRequest, case_id: int) -> HttpResponse:
     """The journal from an entry on, older and older."""
-    found = get_object_or_404(cases_visible_to(request.user), pk=case_id)
+    found = get_object_or_404(cases_visible_to(request.user, Permission.CASE_READ), pk=case_id)
     edition = edition_for(case=found, at=request.at)
     lines, pager = _journal(request, found.pk, edition, {n.pk: service_label(n) for n in all_needs(case=found)})
     back = reverse("case", args=[found.pk]) + "#journal"
@@ -119,6 +129,12 @@ def _note_act(file: CaseFile) -> Act | None:
     if file.is_closed:
         return None
     return Act(_("Add a note"), reverse("note-add", args=[file.case.pk]), tone="secondary")
+
+
+def _offence_act(file: CaseFile) -> Act | None:
+    if file.is_closed:
+        return None
+    return Act(_("Offence and sentence"), reverse("offence", args=[file.case.pk]), tone="quiet")
 
 
 def _consent_act(file: CaseFile) -> Act | None:

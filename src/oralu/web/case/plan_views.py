@@ -97,7 +97,7 @@ def agree(request: StaffRequest, case_id: int) -> HttpResponse:
     )
 
 
-@screen(Permission.CASE_READ, audit=Audit.READ)
+@screen(Permission.CASE_WORK, audit=Audit.READ)
 def plan_print(request: StaffRequest, case_id: int) -> HttpResponse:
     """The plan on paper, for the person to read and sign. Under a threat the copy for the person is composed without
     the steps that would tell at home of a safe place; `?whole` is the copy for the file."""

@@ -279,7 +279,7 @@ def _dispute(request: StaffRequest, referral: Referral) -> Deed:
     )
 
 
-@screen(Permission.CASE_READ, audit=Audit.READ)
+@screen(Permission.CASE_WORK, audit=Audit.READ)
 def whereabouts(request: StaffRequest, referral_id: int) -> HttpResponse:
     """Where the refuge is, for the unit that places the person, once the referral has gone. Each reading is kept."""
     referral = _referral(request, referral_id)

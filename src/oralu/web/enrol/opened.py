@@ -105,7 +105,7 @@ def _where(referral: Referral | None) -> str:
     return ", ".join(filter(None, (agency.address, agency.phone)))
 
 
-@screen(Permission.CASE_READ, audit=Audit.READ)
+@screen(Permission.CASE_WORK, audit=Audit.READ)
 def enrolled(request: StaffRequest, case_id: int) -> HttpResponse:
     """What has been opened for a case, to be read aloud, printed and handed over."""
     case = get_object_or_404(cases_visible_to(request.user), pk=case_id)

@@ -1,0 +1,83 @@
+"""The preparation of a release: what the staff of a penal institution see of a case, until the day of release."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from oralu.apps.access.composed import RELEASE_FACTS
+from oralu.apps.access.permissions import Audit, Permission
+from oralu.apps.routing.composed_selectors import agreed_plan, prepared_cases
+from oralu.apps.routing.lifecycle import release_date_move
+from oralu.web.acting import Deed, perform, sent
+from oralu.web.case.forms import ReleaseForm
+from oralu.web.components import Act, Crumb, Term
+from oralu.web.reading.showing import fact_section, record_fact
+from oralu.web.screens import StaffRequest, screen
+from oralu.web.sections import Cell, Section, composed
+from oralu.web.templatetags.oralu import localdate
+
+
+@require_safe
+@screen(Permission.RELEASE, audit=Audit.READ)
+def index(request: StaffRequest) -> HttpResponse:
+    cases = prepared_cases(request.user)[:500]
+    rows = [
+        (Cell(c.person.full_name, reverse("release-case", args=[c.pk])), Cell(localdate(c.released_on) or "—"))
+        for c in cases
+    ]
+    head, empty = (_("Person"), _("Date of release")), _("No release is prepared here now.")
+    section = Section("cases", _("Releases that you prepare"), head=head, rows=rows, empty=empty)
+    return composed(request, title=_("Before release"), sections=(section,))
+
+
+@require_safe
+@screen(Permission.RELEASE, audit=Audit.READ)
+def case(request: StaffRequest, case_id: int) -> HttpResponse:
+    """The papers, the date of release and the plan; nothing else of the case."""
+    found = get_object_or_404(prepared_cases(request.user), pk=case_id)
+    plan = agreed_plan(found)
+    steps = list(plan.steps.all()) if plan is not None else []
+    sections = (
+        Section(
+            "release",
+            _("Release"),
+            terms=(Term(_("Date of release"), localdate(found.released_on) or _("not known")),),
+            acts=(Act(_("Move the date of release"), reverse("release-day", args=[found.pk]), tone="secondary"),),
+        ),
+        fact_section(request, found, RELEASE_FACTS, _("Papers"), "release-fact"),
+        Section(
+            "plan",
+            _("Plan"),
+            head=(_("Goal"), _("Step"), _("By")),
+            rows=[(Cell(step.goal), Cell(step.action), Cell(localdate(step.due_on))) for step in steps],
+            empty=_("No plan has been agreed yet."),
+        ),
+    )
+    crumbs = (Crumb(_("Before release"), reverse("release")), Crumb(f"№ {found.pk}"))
+    return composed(request, title=found.person.full_name, sections=sections, crumbs=crumbs)
+
+
+@screen(Permission.RELEASE, audit=Audit.CHANGE)
+def fact(request: StaffRequest, case_id: int, name: str) -> HttpResponse:
+    found = get_object_or_404(prepared_cases(request.user), pk=case_id)
+    return record_fact(request, found, name, names=RELEASE_FACTS, back=reverse("release-case", args=[found.pk]))
+
+
+@screen(Permission.RELEASE, audit=Audit.CHANGE)
+def day(request: StaffRequest, case_id: int) -> HttpResponse:
+    found = get_object_or_404(prepared_cases(request.user), pk=case_id)
+    deed = Deed(
+        title=_("Move the date of release"),
+        submit=_("Record"),
+        done=_("The date of release is recorded."),
+        form=ReleaseForm(*sent(request), initial={"released_on": found.released_on}),
+        run=lambda data: release_date_move(case=found, **data, actor=request.user, at=request.at),
+        back=reverse("release-case", args=[found.pk]),
+        onward=reverse("release"),
+        records=(_("the old date and the new one, with the reason"),),
+    )
+    return perform(request, deed)
