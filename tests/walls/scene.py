@@ -16,7 +16,7 @@ from oralu.apps.people.models import Merge
 from oralu.apps.people.services import ChildData, persons_record
 from oralu.apps.referrals.models import EarlierMeeting, Escalation, Need
 from oralu.apps.referrals.services import escalation_answer
-from oralu.apps.routing.models import Erasure, ErasureItem, LegalHold
+from oralu.apps.routing.models import BoardFigure, Erasure, ErasureItem, LegalHold
 from oralu.apps.routing.planwork import plan_draft
 from oralu.apps.routing.transfers import transfers_request
 from oralu.apps.routing.worker import turn
@@ -61,6 +61,8 @@ def scene(at: datetime = MONDAY) -> tuple[World, dict[str, Case]]:
         _rare(world, case)
         _kept_apart(world, case)
         _erasure(world, case)
+    for region in (world.region.pk, "75"):
+        BoardFigure.objects.update_or_create(scope="region", key=region, defaults={"at": later})
     for asking, other in ((world.aigul, "theirs"), (world.erlan, "ours")):
         transfers_request(person_ids=[cases[other].person_id], asked_as="Кто-то", actor=asking, at=later)
     return world, cases

@@ -31,7 +31,7 @@ INSIDE = ("cases_statement", "cases_evidence", "cases_evaluationrecord", "cases_
 KEPT_APART = ("cases_offence", "cases_healthnote", "cases_exclusion", "cases_emergency")
 BY_NUMBERS = {"routing_erasure", "routing_erasureitem"}
 """What the administrator, who approves an erasure, sees of it."""
-WORKER_ONLY = {"routing_erasureitem"}
+WORKER_ONLY = {"routing_erasureitem", "routing_boardfigure"}
 """No request writes it: a policy that lets nobody through, taken away, lets nobody through."""
 NO_ROLE = {"cases_statement", "cases_evaluationrecord", "cases_milestone"}
 """Only ever added to: no role of the application may change or remove a row, whatever is in hand."""
@@ -98,6 +98,9 @@ def test_what_each_person_reads(world: tuple[World, dict[str, Case]], admin: psy
         assert seen[who, "agencies_refugeaddress"] == everything["agencies_refugeaddress"], "both have placed somebody"
     assert seen["gulnar", "agencies_refugeaddress"] == everything["agencies_refugeaddress"]
     assert seen["dana", "agencies_refugeaddress"] == seen["kairat", "agencies_refugeaddress"] == frozenset()
+    for who in PERSONAS:
+        of_region = rows(admin, "select id from routing_boardfigure where key = %s", people.region.pk)
+        assert seen[who, "routing_boardfigure"] == (of_region if who == "kairat" else frozenset()), who
     for table in ("routing_erasure", "routing_legalhold"):
         of_unit = rows(admin, f"select id from {table} where case_id = %s", ours)
         assert seen["bolat", table] == of_unit != everything[table], table

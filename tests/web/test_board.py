@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from oralu import policyfiles
@@ -20,9 +23,12 @@ from oralu.apps.journal.models import Access, Entry
 from oralu.apps.referrals.models import CorrectiveMeasure, Escalation, Referral
 from oralu.apps.referrals.selectors import escalations_visible_to
 from oralu.apps.referrals.services import escalation_answer
+from oralu.apps.routing import board_figures
 from oralu.apps.routing import board_selectors as figures
+from oralu.apps.routing.board_figures import figures_dump, figures_keep
 from oralu.apps.routing.board_rows import Figure, board_rows
 from oralu.apps.routing.facts import FactData
+from oralu.apps.routing.models import BoardFigure
 from oralu.apps.routing.policies import edition_adopt
 from oralu.apps.routing.referring import referral_person_confirms, referral_person_disputes, referral_serve
 from oralu.apps.routing.worker import turn
@@ -239,7 +245,7 @@ def test_every_figure_counts_the_rows_that_it_opens(world: World) -> None:
         assert opened(Figure.BREACHES) == sum(map(sum, weeks.values())) > 0
         for domain, numbers in weeks.items():
             assert opened(Figure.BREACHES, domain=domain) == sum(numbers)
-        for load in figures.load(actor, at=at, levels=4):
+        for load in figures.load(actor, at=at):
             assert (
                 sum(load.by_risk.values())
                 == load.all
@@ -309,7 +315,7 @@ def test_the_cost_of_the_board_does_not_grow_with_the_cases(
         world.enrol(facts=NO_PAPERS)
     turn(world.at + timedelta(hours=25))
     client = sign_in(getattr(world, who))
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         assert client.get("/board").status_code == 200
     with django_assert_max_num_queries(12):
         assert client.get("/board/breaches").status_code == 200
@@ -367,3 +373,145 @@ def test_a_late_measure_names_who_was_to_carry_it_out(world: World, sign_in: Cal
     turn(at + timedelta(days=5))
     late = escalations_visible_to(leader).get(kind=Escalation.Kind.MEASURE_LATE)
     assert late_one(late) == "Зам. руководителя Ахметов"
+
+
+def settle(at: datetime) -> None:
+    """Let the worker keep the figures of every region: one a turn."""
+    while figures_keep(at=at):
+        pass
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two open cases make a region large."""
+    monkeypatch.setattr(board_figures, "LARGE", 1)
+
+
+def lives(world: World) -> None:
+    """Something behind every figure: met, missed, confirmed, still open, of two units."""
+    referral_person_confirms(referral=served(world, 2), actor=world.aigul, at=world.at + timedelta(hours=3))
+    served(world, 30)
+    late_case(world)
+    world.enrol(facts=NO_PAPERS, unit=world.erlan.agency, officer=world.erlan)
+
+
+def test_kept_figures_are_those_that_are_counted(world: World, large: None) -> None:
+    lives(world)
+    at = world.at + timedelta(hours=48)
+    turn(at)
+    counted = board_figures.figures_count(world.kairat, at=at)
+    assert counted.weeks
+    assert counted.services
+    assert len(counted.loads) == 2
+    assert any(one.nearest for one in counted.loads)
+    assert counted.answers["confirmed"] == (1, 1)
+    settle(at)
+    assert BoardFigure.objects.get(key="35").data is not None
+    assert board_figures.figures_for(world.kairat, at=at + timedelta(minutes=5)) == counted
+    assert json.loads(json.dumps(figures_dump(counted))) == BoardFigure.objects.get(key="35").data
+    assert board_figures.figures_for(world.bolat, at=at) == board_figures.figures_count(world.bolat, at=at)
+    assert board_figures.figures_for(world.bolat, at=at) != counted, "of the unit alone"
+
+
+def test_the_board_looks_the_same_counted_and_kept(
+    world: World, sign_in: Callable[[User], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lives(world)
+    at = world.at + timedelta(hours=48)
+    turn(at)
+    client = sign_in(world.kairat)
+    counted = client.get("/board").context
+    monkeypatch.setattr(board_figures, "LARGE", 1)
+    settle(at)
+    kept = client.get("/board").context
+    for name in ("stats", "trend", "sla_agencies", "sla_services", "loads", "indexes", "risks", "answers", "broken"):
+        assert kept[name] == counted[name], name
+        assert kept[name], name
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Figures as of"), ("ru", "Показатели по состоянию на"), ("kk", "жағдай бойынша")]
+)
+def test_kept_figures_say_of_which_moment_they_are(
+    world: World, sign_in: Callable[[User], Client], large: None, language: str, words: str
+) -> None:
+    lives(world)
+    User.objects.update(language=language)
+    client = sign_in(world.kairat)
+    settle(world.at + timedelta(hours=47))
+    text = client.get("/board").content.decode()
+    assert words in text
+    assert "09:00" in text
+    assert words not in sign_in(world.bolat).get("/board").content.decode(), "a unit is counted while one waits"
+
+
+def test_before_the_first_count_the_board_says_so_and_shows_what_is_to_be_done(
+    world: World, sign_in: Callable[[User], Client], large: None
+) -> None:
+    escalation = escalation_of(late_case(world))
+    world.enrol(facts=NO_PAPERS)
+    BoardFigure.objects.all().delete()
+    page = sign_in(world.kairat).get("/board")
+    assert not page.context["is_counted"]
+    text = page.content.decode()
+    assert 'role="status"' in text
+    assert f"/board/escalations/{escalation.pk}" in text
+    assert 'id="trend"' not in text
+
+
+def test_the_page_asks_the_same_however_many_cases_stand_behind_kept_figures(
+    world: World, sign_in: Callable[[User], Client], large: None
+) -> None:
+    """And none of its questions goes through the needs, the referrals or the clocks of a region."""
+    lives(world)
+    settle(world.at + timedelta(hours=47))
+    client = sign_in(world.kairat)
+    client.get("/board")
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get("/board").context["is_counted"]
+    for _ in range(6):
+        world.enrol(facts=NO_PAPERS)
+    with CaptureQueriesContext(connection) as asked_again:
+        client.get("/board")
+    assert len(asked_again) == len(asked)
+    of_region = [q["sql"] for q in asked.captured_queries if "\"region_id\" = '35'" in q["sql"]]
+    assert len(of_region) == 1, of_region
+    assert "LIMIT 2" in of_region[0]
+
+
+def test_figures_are_counted_anew_only_when_they_are_old_and_something_changed_or_a_day_began(
+    world: World, large: None
+) -> None:
+    late_case(world)
+    world.enrol(facts=NO_PAPERS)
+    at = world.at + timedelta(hours=48)
+    settle(at)
+    assert not figures_keep(at=at + timedelta(hours=2)), "nothing has happened"
+    world.enrol(facts=NO_PAPERS, at=at)
+    assert not figures_keep(at=at + timedelta(minutes=9)), "not old enough"
+    settle(at + timedelta(minutes=10))
+    kept = BoardFigure.objects.get(key="35")
+    assert kept.at == at + timedelta(minutes=10)
+    assert sum(n for *_, n in kept.data["distribution"]) == 3
+    assert figures_keep(at=at + timedelta(days=1)), "another day"
+
+
+def test_a_turn_counts_one_region(world: World) -> None:
+    before = BoardFigure.objects.count()
+    turn(world.at)
+    turn(world.at)
+    assert BoardFigure.objects.count() == before + 2
+
+
+def test_a_case_that_is_closed_to_one_of_the_leadership_is_in_no_kept_figure(world: World, large: None) -> None:
+    for _ in range(4):
+        world.enrol(facts=NO_PAPERS)
+    shut, restricted = Case.objects.order_by("id")[:2]
+    police = User.objects.get(username="police-chief")
+    Case.objects.filter(pk=shut.pk).update(excluded=[police.pk])
+    Case.objects.filter(pk=restricted.pk).update(is_restricted=True, listed=[world.kairat.pk])
+    settle(world.at)
+    kept = board_figures.figures_for(world.kairat, at=world.at)
+    assert kept is not None
+    assert sum(kept.distribution.values()) == 2
+    assert sum(figures.distribution(world.kairat).values()) == 4

@@ -202,6 +202,10 @@ TABLES: Mapping[str, Rows] = {
     ),
     "routing_erasureitem": Rows(read=_through("routing_erasure", "erasure_id"), write="false"),
     "routing_legalhold": OF_STAFF,
+    "routing_boardfigure": Rows(
+        read=f"{_role('leadership')} and scope = 'region' and key = {REGION}",
+        write="false",
+    ),
     "messaging_message": Rows(
         read=f"user_id = {ME} and (case_id is null or ({NOT_SHUT} and (not {UNIT} or {_case()})))",
         write=f"(user_id = {ME} and (case_id is null or ({NOT_SHUT} and (not {UNIT} or {_case()}))))"

@@ -256,6 +256,11 @@ class Escalation(models.Model):
         indexes = [
             models.Index(fields=["agency", "-id"], name="escalation_open", condition=models.Q(answered_at=None)),
             models.Index(fields=["agency", "-id"], name="escalation_by_agency"),
+            models.Index(
+                fields=["agency", "fell_due_at", "id"],
+                name="escalation_oldest",
+                condition=models.Q(answered_at=None, in_digest=False),
+            ),
         ]
 
 
@@ -270,3 +275,6 @@ class CorrectiveMeasure(models.Model):
     ordered_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
     done_note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["due_on", "id"], name="measure_open", condition=models.Q(done_at=None))]

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from functools import reduce
+from operator import and_
+from typing import Any, TypeAlias
 
 from django.db.models import BigIntegerField, Count, F, Min, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models import Case as Choice
 from django.db.models.functions import TruncWeek
 
-from oralu.apps.access.models import Role
+from oralu.apps.access.models import Role, User
 from oralu.apps.access.permissions import Permission
-from oralu.apps.agencies.models import Agency
 from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.cases.reaching import cases_reached
 from oralu.apps.referrals.clocks import start_of_day
@@ -27,18 +28,23 @@ from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.planning import OWN_UNIT
 from oralu.calendarfiles import load_calendar
 
-if TYPE_CHECKING:
-    from oralu.apps.access.models import User
-
 WEEKS = 12
 SOON = timedelta(days=7)
 REPORTED = (Referral.State.SERVED, Referral.State.DISPUTED)
 ANSWERS = ("confirmed", "disputed", "not_asked")
 
 
-def of_scope(actor: User, prefix: str = "case__") -> Q:
-    """The cases that an actor's figures are about: of the own unit, of the own region; nobody else has a board."""
-    return cases_reached(actor, Permission.BOARD_READ, prefix)
+Readers: TypeAlias = User | tuple[User, ...]
+"""For whom a figure is counted: one reader, or all those of one role who are shown the same figure."""
+
+
+def of_scope(readers: Readers, prefix: str = "case__") -> Q:
+    """The cases that figures are about: of the own unit, of the own region; nobody else has a board. Of several readers
+    those cases that each of them reaches, so that a figure kept for all tells nobody of a case that is closed to him.
+    """
+    those = readers if isinstance(readers, tuple) else (readers,)
+    reached = [cases_reached(one, Permission.BOARD_READ, prefix) for one in those]
+    return reduce(and_, reached) if reached else Q(pk__in=[])
 
 
 def in_front_of(actor: User) -> QuerySet[Escalation]:
@@ -115,19 +121,19 @@ def first_week(at: datetime) -> date:
     return today - timedelta(days=today.weekday()) - timedelta(weeks=WEEKS - 1)
 
 
-def breaches(actor: User, *, at: datetime) -> QuerySet[Escalation]:
+def breaches(readers: Readers, *, at: datetime) -> QuerySet[Escalation]:
     """The limits missed in the weeks of the trend; inherited needs left out."""
     since = start_of_day(first_week(at))
     return Escalation.objects.filter(
-        of_scope(actor), kind=Escalation.Kind.BREACH, in_digest=False, fell_due_at__gte=since
+        of_scope(readers), kind=Escalation.Kind.BREACH, in_digest=False, fell_due_at__gte=since
     )
 
 
-def breaches_by_week(actor: User, *, at: datetime) -> dict[str, list[int]]:
+def breaches_by_week(readers: Readers, *, at: datetime) -> dict[str, list[int]]:
     """By domain: how many limits were missed in each of the last twelve weeks (Monday to Sunday), the last one being
     the week that goes on."""
     week = TruncWeek("fell_due_at", tzinfo=load_calendar().zone)
-    rows = breaches(actor, at=at).order_by().annotate(week=week).values_list("need__domain", "week")
+    rows = breaches(readers, at=at).order_by().annotate(week=week).values_list("need__domain", "week")
     start, result = first_week(at), {}
     for domain, monday, number in rows.annotate(number=Count("pk")):
         place = (local_day(monday) - start).days // 7
@@ -135,7 +141,7 @@ def breaches_by_week(actor: User, *, at: datetime) -> dict[str, list[int]]:
     return result
 
 
-def sla_needs(actor: User, *, at: datetime) -> QuerySet[Need]:
+def sla_needs(readers: Readers, *, at: datetime) -> QuerySet[Need]:
     """The needs by which a service level is measured: met, or with the limit passed. Left out: inherited ones, those
     refused by the person or withdrawn before the limit, those still in time. `holder` is the agency it counts for: the
     one that had it when the limit passed, else the last one it was sent to; the unit for its own needs; null when
@@ -150,7 +156,7 @@ def sla_needs(actor: User, *, at: datetime) -> QuerySet[Need]:
     )
     passed = Q(state=Need.State.OPEN, clock__limit_at__lte=at) | Q(clock__breached_at__isnull=False)
     return (
-        Need.objects.filter(of_scope(actor), is_inherited=False)
+        Need.objects.filter(of_scope(readers), is_inherited=False)
         .filter(Q(state=Need.State.MET) | passed)
         .annotate(holder=holder)
     )
@@ -169,7 +175,6 @@ class Sla:
     """A service level: `kept` of `all`. `key` is an agency's id (None: nobody had it) or a service."""
 
     key: Any
-    label: str
     kept: int
     all: int
 
@@ -179,88 +184,76 @@ class Sla:
         return 100 * self.kept // self.all
 
 
-def sla_by_agency(actor: User, *, at: datetime) -> list[Sla]:
+def sla_by_agency(readers: Readers, *, at: datetime) -> list[Sla]:
     """The service level kept by each agency, the worst first."""
-    rows = _sla(actor, at, "holder")
-    names = {agency.pk: str(agency) for agency in Agency.objects.filter(pk__in=[key for key, *_ in rows if key])}
-    return _worst_first(Sla(key, names.get(key, ""), kept, number) for key, kept, number in rows)
+    return _sla(readers, at, "holder")
 
 
-def sla_by_service(actor: User, *, at: datetime) -> list[Sla]:
-    """The service level kept in each service, the worst first; the words of a service are the door's matter."""
-    return _worst_first(Sla(key, "", kept, number) for key, kept, number in _sla(actor, at, "service"))
+def sla_by_service(readers: Readers, *, at: datetime) -> list[Sla]:
+    """The service level kept in each service, the worst first."""
+    return _sla(readers, at, "service")
 
 
-def _sla(actor: User, at: datetime, key: str) -> list[tuple[Any, int, int]]:
-    found = sla_needs(actor, at=at).order_by().values_list(key)
-    return list(found.annotate(kept=Count("pk", filter=KEPT), number=Count("pk")))
+def _sla(readers: Readers, at: datetime, key: str) -> list[Sla]:
+    found = sla_needs(readers, at=at).order_by().values_list(key)
+    rows = found.annotate(kept=Count("pk", filter=KEPT), number=Count("pk"))
+    return sorted((Sla(*row) for row in rows), key=lambda row: (row.kept / row.all, -row.all, str(row.key)))
 
 
-def _worst_first(rows: Any) -> list[Sla]:
-    return sorted(rows, key=lambda row: (row.kept / row.all, -row.all, str(row.key)))
-
-
-def open_cases(actor: User) -> QuerySet[Case]:
+def open_cases(readers: Readers) -> QuerySet[Case]:
     """The cases on the register behind the load and the distributions."""
-    return Case.objects.filter(of_scope(actor, "")).exclude(state=CaseState.CLOSED)
+    return Case.objects.filter(of_scope(readers, "")).exclude(state=CaseState.CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What an officer (for a head) or a unit (for leadership) carries. `by_risk`: cases by level of risk."""
+    """What an officer (for a head) or a unit (for leadership) carries; None: what nobody leads. `by_risk`: cases by
+    level of risk, those levels that occur."""
 
     key: int | None
-    label: str
-    all: int
     by_risk: Mapping[int, int]
     soon: int
     late: int
     nearest: datetime | None
 
+    @property
+    def all(self) -> int:
+        return sum(self.by_risk.values())
 
-def load(actor: User, *, at: datetime, levels: int) -> list[Load]:
-    """The load, the heaviest first. `levels`: how many levels of risk the policy knows."""
-    by_unit = actor.role == Role.LEADERSHIP
-    key = "unit_id" if by_unit else "officer_id"
-    risks = {f"risk{level}": Count("pk", filter=Q(risk=level)) for level in range(levels)}
+
+def load(readers: Readers, *, at: datetime) -> list[Load]:
+    """The load, the heaviest first."""
+    those = readers if isinstance(readers, tuple) else (readers,)
+    key = "unit_id" if any(one.role == Role.LEADERSHIP for one in those) else "officer_id"
     rows = (
-        open_cases(actor)
+        open_cases(readers)
         .order_by()
-        .values(key)
+        .values_list(key, "risk")
         .annotate(
-            all=Count("pk"),
+            number=Count("pk"),
             soon=Count("pk", filter=Q(next_due_at__lte=at + SOON)),
             late=Count("pk", filter=Q(breached__len__gt=0)),
             nearest=Min("next_due_at", filter=Q(next_due_at__gt=at)),
-            name_ru=Min("unit__name_ru" if by_unit else "officer__full_name"),
-            name_kk=Min("unit__name_kk" if by_unit else "officer__full_name"),
-            **risks,
         )
     )
-    found = [
-        Load(
-            row[key],
-            str(Agency(name_ru=row["name_ru"] or "", name_kk=row["name_kk"] or "")),
-            row["all"],
-            {level: row[f"risk{level}"] for level in range(levels)},
-            row["soon"],
-            row["late"],
-            row["nearest"],
-        )
-        for row in rows
-    ]
-    return sorted(found, key=lambda one: (-one.all, one.label))
+    found: dict[int | None, Load] = {}
+    for holder, risk, number, soon, late, nearest in rows:
+        known = found.get(holder, Load(holder, {}, 0, 0, None))
+        first = min((one for one in (known.nearest, nearest) if one is not None), default=None)
+        by_risk = {**known.by_risk, risk: number}
+        found[holder] = Load(holder, by_risk, known.soon + soon, known.late + late, first)
+    return sorted(found.values(), key=lambda one: (-one.all, one.key or 0))
 
 
-def distribution(actor: User) -> dict[tuple[int, int], int]:
+def distribution(readers: Readers) -> dict[tuple[int, int], int]:
     """How many open cases have an index and a risk: one count for each pair that occurs."""
-    rows = open_cases(actor).order_by().values_list("index", "risk").annotate(number=Count("pk"))
+    rows = open_cases(readers).order_by().values_list("index", "risk").annotate(number=Count("pk"))
     return {(index, risk): number for index, risk, number in rows}
 
 
-def reported(actor: User) -> QuerySet[Referral]:
+def reported(readers: Readers) -> QuerySet[Referral]:
     """The referrals whose agency has reported help."""
-    return Referral.objects.filter(of_scope(actor)).filter(Q(state__in=REPORTED) | ~Q(person_answer=""))
+    return Referral.objects.filter(of_scope(readers)).filter(Q(state__in=REPORTED) | ~Q(person_answer=""))
 
 
 def answer_q(answer: str) -> Q:
@@ -272,10 +265,10 @@ def answer_q(answer: str) -> Q:
     }[answer]
 
 
-def answers(actor: User) -> dict[str, tuple[int, int]]:
+def answers(readers: Readers) -> dict[str, tuple[int, int]]:
     """By answer: how many, and how many of them were recorded on behalf of the person by staff."""
     on_behalf = Q(person_answer_by__isnull=False)
     columns = {answer: Count("pk", filter=answer_q(answer)) for answer in ANSWERS}
     columns |= {f"{answer}_staff": Count("pk", filter=answer_q(answer) & on_behalf) for answer in ANSWERS}
-    found = reported(actor).order_by().aggregate(**columns)
+    found = reported(readers).order_by().aggregate(**columns)
     return {answer: (found[answer], found[f"{answer}_staff"]) for answer in ANSWERS}

@@ -1,4 +1,5 @@
-"""Which edition of the policy is in force where, and when the worker was last alive."""
+"""Which edition of the policy is in force where, when the worker was last alive, and figures that take too long to
+count while somebody waits."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from django.db import models
 
 from oralu.apps.routing.erasure_models import Erasure, ErasureItem, LegalHold
 
-__all__ = ["Adoption", "Erasure", "ErasureItem", "Heartbeat", "LegalHold"]
+__all__ = ["Adoption", "BoardFigure", "Erasure", "ErasureItem", "Heartbeat", "LegalHold"]
 
 
 class Adoption(models.Model):
@@ -32,3 +33,20 @@ class Heartbeat(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="heartbeat_one_row")]
+
+
+class BoardFigure(models.Model):
+    """The figures of the board of a region, as they were at a moment (`routing.board_figures`). `data` is null where
+    the region is small enough to be counted while its reader waits; `entry` is the last row of the journal by then."""
+
+    class Scope(models.TextChoices):
+        REGION = "region"
+
+    scope = models.CharField(max_length=16, choices=Scope.choices)
+    key = models.CharField(max_length=16)
+    at = models.DateTimeField()
+    entry = models.BigIntegerField(default=0)
+    data = models.JSONField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["scope", "key"], name="board_figure_once")]

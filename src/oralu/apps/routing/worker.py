@@ -19,6 +19,7 @@ from oralu.apps.journal.keeping import Keeper
 from oralu.apps.messages.services import deliveries_send
 from oralu.apps.referrals.clocks import start_of_day
 from oralu.apps.routing.adoption_selectors import adoptions_changed
+from oralu.apps.routing.board_figures import figures_keep
 from oralu.apps.routing.erasing import erasures_turn
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.models import Heartbeat
@@ -35,7 +36,8 @@ WHY = {"53100": "the disk is full: free some space; what is due waits and is mad
 def turn(at: datetime, *, batch: int = 500, beat: Callable[[], None] = lambda: None) -> int:
     """One turn: everything that is due at a moment, in batches, in the order in which it fell due (days in between
     clocks), so that an outage of a month is made good as if there had been none. `beat` is called after each batch: a
-    long turn must not look like a silent worker. Returns how much was done."""
+    long turn must not look like a silent worker. Returns how much was done; figures kept for the board do not count, so
+    that the worker rests between two of them."""
     done = 0
     while True:
         before, day = done, first_day_due(at=at)
@@ -53,6 +55,8 @@ def turn(at: datetime, *, batch: int = 500, beat: Callable[[], None] = lambda: N
     done += quarantine_scan(at=at)
     done += erasures_turn(at=at)
     done += deliveries_send(at=at)
+    beat()
+    figures_keep(at=at)
     heartbeat(at)
     return done
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.http import HttpResponse
@@ -18,6 +18,7 @@ from oralu.apps.access.models import Role
 from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.referrals.inbox_selectors import TO_ANSWER, inbox_counts
 from oralu.apps.routing import board_selectors as figures
+from oralu.apps.routing.board_figures import Figures, figures_for, names_of, officers_of
 from oralu.apps.routing.board_rows import Figure
 from oralu.apps.routing.board_selectors import Load, Sla
 from oralu.apps.routing.earlier_selectors import claims_to_decide
@@ -51,14 +52,13 @@ def board(request: StaffRequest) -> HttpResponse:
     broken = list(figures.broken_now(user).select_related("case__person" if is_head else "case")[:SHOWN])
     up = list(figures.gone_up(user).select_related("case__person")[:SHOWN]) if is_head else []
     counts = figures.counts(user, at=at)
-    weeks = figures.breaches_by_week(user, at=at)
-    distribution = figures.distribution(user)
+    counted = figures_for(user, at=at)
     context = {
         "title": _("Board"),
         "lead": str(user.agency if is_head or user.agency is None else user.agency.region),
         "printed_on": local_day(at),
         "is_head": is_head,
-        "stats": _stats(counts, weeks, distribution, len(edition.risk_levels) - 1),
+        "stats": _stats(counts, counted, len(edition.risk_levels) - 1),
         "broken": [escalation_row(user, one, at) for one in broken],
         "broken_all": _all(counts.broken, Figure.ESCALATIONS),
         "measures": _measures(request),
@@ -70,19 +70,32 @@ def board(request: StaffRequest) -> HttpResponse:
         "inherited": counts.inherited,
         "inherited_href": rows_href(Figure.INHERITED),
         "empty": Empty(_("Nothing is broken now"), _("No missed deadline waits for your answer."), "check"),
-        "trend": _trend(weeks, edition, at),
-        "sla_agencies": [_sla_bar(one, one.label or _("nobody had it"), holder=one.key) for one in
-                         figures.sla_by_agency(user, at=at)],
-        "sla_services": [_sla_bar(one, _service(edition, one.key), service=one.key) for one in
-                         figures.sla_by_service(user, at=at)],
-        "levels": edition.risk_levels,
-        "loads": _loads(figures.load(user, at=at, levels=len(edition.risk_levels)), is_head, len(edition.risk_levels)),
-        "indexes": _indexes(distribution, edition),
-        "risks": _risks(distribution, edition),
-        "answers": _answers(figures.answers(user)),
         "inbox_waiting": 0 if is_head else _waiting(request),
-    }  # fmt: skip
+        "is_counted": counted is not None,
+        "as_of": moment(counted.at) if counted is not None and counted.at != at else "",
+    }
+    if counted is not None:
+        context |= _counted(counted, edition, is_head)
     return render(request, "board/board.html", context)
+
+
+def _counted(counted: Figures, edition: Edition, is_head: bool) -> dict[str, object]:
+    """Everything under the lists of what is to be done."""
+    names = names_of(counted, by_officer=is_head)
+    holders = officers_of(counted) if is_head else names
+    levels = len(edition.risk_levels)
+    return {
+        "trend": _trend(counted.weeks, edition, counted.at),
+        "sla_agencies": [
+            _sla_bar(one, names.get(one.key, "") or _("nobody had it"), holder=one.key) for one in counted.agencies
+        ],
+        "sla_services": [_sla_bar(one, _service(edition, one.key), service=one.key) for one in counted.services],
+        "levels": edition.risk_levels,
+        "loads": _loads(counted.loads, holders, is_head, levels),
+        "indexes": _indexes(counted.distribution, edition),
+        "risks": _risks(counted.distribution, edition),
+        "answers": _answers(counted.answers),
+    }
 
 
 def _measures(request: StaffRequest) -> list[WorkRow]:
@@ -104,13 +117,9 @@ def _all(count: int, figure: Figure) -> dict[str, object] | None:
     return {"count": count, "href": rows_href(figure)} if count > SHOWN else None
 
 
-def _stats(
-    counts: figures.Counts, weeks: dict[str, list[int]], distribution: dict[tuple[int, int], int], highest: int
-) -> tuple[Stat, ...]:
-    missed = sum(numbers[-1] for numbers in weeks.values())
-    critical = sum(number for (_index, risk), number in distribution.items() if risk == highest)
+def _stats(counts: figures.Counts, counted: Figures | None, highest: int) -> tuple[Stat, ...]:
     late = ngettext("%(n)s of them late", "%(n)s of them late", counts.measures_late) % {"n": counts.measures_late}
-    return (
+    live = (
         Stat(
             counts.broken,
             _("wait for your answer"),
@@ -124,12 +133,17 @@ def _stats(
             Tone.OVER if counts.measures_late else Tone.CALM,
             late if counts.measures_late else "",
         ),
-        Stat(missed, _("deadlines missed this week"), rows_href(Figure.BREACHES)),
-        Stat(critical, _("cases at the highest risk"), rows_href(Figure.RISK, value=highest)),
+    )
+    if counted is None:
+        return live
+    return (
+        *live,
+        Stat(counted.missed_this_week, _("deadlines missed this week"), rows_href(Figure.BREACHES)),
+        Stat(counted.at_risk(highest), _("cases at the highest risk"), rows_href(Figure.RISK, value=highest)),
     )
 
 
-def _trend(weeks: dict[str, list[int]], edition: Edition, at: datetime) -> list[Spark]:
+def _trend(weeks: Mapping[str, list[int]], edition: Edition, at: datetime) -> list[Spark]:
     start = figures.first_week(at)
     names = [
         _("week from %(date)s") % {"date": date_format(start + timedelta(weeks=n), "SHORT_DATE_FORMAT")}
@@ -157,13 +171,13 @@ def _sla_bar(one: Sla, label: str, **wanted: object) -> Bar:
     return Bar(label, value, f"{100 * one.kept / one.all:.1f}", rows_href(Figure.SLA, **wanted))
 
 
-def _loads(loads: Iterable[Load], is_head: bool, levels: int) -> list[dict[str, object]]:
+def _loads(loads: Iterable[Load], names: Mapping[int, str], is_head: bool, levels: int) -> list[dict[str, object]]:
     return [
         {
-            "label": one.label or _("nobody leads it"),
+            "label": (one.key and names.get(one.key)) or _("nobody leads it"),
             "href": rows_href(Figure.LOAD, **{"officer" if is_head else "unit": one.key}),
             "all": one.all,
-            "by_risk": [one.by_risk[level] for level in range(levels)],
+            "by_risk": [one.by_risk.get(level, 0) for level in range(levels)],
             "late": one.late,
             "soon": one.soon,
             "nearest": moment(one.nearest) if one.nearest else "",
@@ -172,7 +186,7 @@ def _loads(loads: Iterable[Load], is_head: bool, levels: int) -> list[dict[str, 
     ]
 
 
-def _indexes(distribution: dict[tuple[int, int], int], edition: Edition) -> tuple[Bar, ...]:
+def _indexes(distribution: Mapping[tuple[int, int], int], edition: Edition) -> tuple[Bar, ...]:
     most = edition.highest_points * len(edition.domains)
     counted = dict.fromkeys(range(most + 1), 0)
     for (index, _risk), number in distribution.items():
@@ -180,7 +194,7 @@ def _indexes(distribution: dict[tuple[int, int], int], edition: Edition) -> tupl
     return bars([(str(i), n, str(n), rows_href(Figure.INDEX, value=i) if n else "") for i, n in counted.items()])
 
 
-def _risks(distribution: dict[tuple[int, int], int], edition: Edition) -> tuple[Bar, ...]:
+def _risks(distribution: Mapping[tuple[int, int], int], edition: Edition) -> tuple[Bar, ...]:
     counted = dict.fromkeys(range(len(edition.risk_levels)), 0)
     for (_index, risk), number in distribution.items():
         counted[risk] = counted.get(risk, 0) + number
@@ -197,7 +211,7 @@ def _risks(distribution: dict[tuple[int, int], int], edition: Edition) -> tuple[
     )
 
 
-def _answers(answers: dict[str, tuple[int, int]]) -> tuple[Bar, ...]:
+def _answers(answers: Mapping[str, tuple[int, int]]) -> tuple[Bar, ...]:
     items = []
     for answer, (number, by_staff) in answers.items():
         label = answer_words(answer).capitalize()
