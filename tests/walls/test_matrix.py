@@ -143,7 +143,7 @@ class Scene:
         kwargs: dict[str, Any] = {}
         more: dict[str, Any] = {}
         for name in names:
-            found = FACT_OF.get(path.split("/")[0], "housing") if name == "name" else OF_CASE[name](case)
+            found = FACT_OF.get(path.split("/", maxsplit=1)[0], "housing") if name == "name" else OF_CASE[name](case)
             if name == "referral_id" and path.startswith("inbox"):
                 states = ["served"] if path.endswith("/notes") else ["sent", "accepted"]
                 theirs = Referral.objects.filter(case=case, agency=user.agency, state__in=states).first()
