@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from oralu.apps.access.entry_models import Session
 from oralu.apps.cases.models import Case, Evidence, Statement
 from oralu.apps.cases.services import StepData
 from oralu.apps.journal.models import Entry
@@ -446,3 +447,47 @@ def test_the_plan_on_paper_leaves_out_the_safe_place_of_a_threatened_person(aigu
     assert "Прийти в центр карьеры" in copy
     assert "Переехать в центр" not in copy
     assert "Переехать в центр" in whole
+
+
+def test_work_shows_the_way_in_and_what_was_begun(aigul: Client, world: World) -> None:
+    for page in ("today", "caseload"):
+        shown = aigul.get(reverse(page)).content.decode()
+        assert f'class="btn btn-primary" href="{reverse("enrol")}"' in shown
+        assert 'id="unfinished"' not in shown
+    draft = begin(aigul)
+    send(aigul, draft, "identity", identity())
+    for page in ("today", "caseload"):
+        shown = aigul.get(reverse(page)).content.decode()
+        section = shown.split('id="unfinished"')[1]
+        assert "Оспанова Жанар" in section
+        assert reverse("enrol-step", args=[draft, "next"]) in section
+    aigul.force_login(world.bolat)
+    shown = aigul.get(reverse("today")).content.decode()
+    assert reverse("enrol") in shown
+    assert "Оспанова" not in shown
+
+
+def test_the_pages_of_enrolment_say_until_when_a_draft_is_kept(aigul: Client) -> None:
+    begin(aigul)
+    ends = timezone.localtime(Session.objects.latest("started_at").expire_date)
+    shown = aigul.get(reverse("enrol"), headers={"accept-language": "en"}).content.decode()
+    assert shown.count(f"{ends:%H:%M}") >= 2
+    aigul.post(reverse("enrol-drop", args=[shown.split("/enrol/")[1].split("/")[0]]))
+    shown = aigul.get(reverse("enrol")).content.decode()
+    assert "drafts-o" not in shown
+    assert "на учёт ещё никто" not in shown.lower()
+
+
+def test_a_search_that_finds_nobody_hands_the_name_over(aigul: Client) -> None:
+    found = aigul.get(reverse("search"), {"q": "тестова алия"}).content.decode()
+    assert 'name="name" value="тестова алия"' in found
+    answer = aigul.post(reverse("enrol"), {"name": "тестова алия"})
+    assert answer.status_code == 303
+    step = aigul.get(answer["Location"]).content.decode()
+    assert 'value="Тестова"' in step
+    assert 'value="Алия"' in step
+    assert "error-summary" not in step
+    assert "Тестова Алия" in aigul.get(reverse("today")).content.decode()
+    answer = aigul.post(reverse("enrol"), {"name": IIN})
+    assert f'value="{IIN}"' in aigul.get(answer["Location"]).content.decode()
+    assert 'name="name"' not in aigul.get(reverse("search"), {"q": "№ 77"}).content.decode()

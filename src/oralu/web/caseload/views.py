@@ -24,6 +24,7 @@ from oralu.web.caseload.export import streamed
 from oralu.web.components import Act, Countdown, Empty, Pager, Strip, Text, days_between
 from oralu.web.context import address
 from oralu.web.countdown import ALMATY, countdown
+from oralu.web.enrol.entry import Entry, entry_of, typed_name
 from oralu.web.line import day_label
 from oralu.web.presenting import edition_of, risk_code, strip_of
 from oralu.web.screens import StaffRequest, lang, screen
@@ -56,12 +57,15 @@ def caseload(request: StaffRequest) -> HttpResponse:
     after = request.GET.get("after", "")
     cases, has_more = cases_page(found, question.order, after=int(after) if after.isdecimal() else None, size=PAGE)
     count, is_more = cases_counted(found)
+    entry = entry_of(request)
     context = {
         "question": question,
         "rows": [_row(case, request.at, today) for case in cases],
         "pager": _pager(request, question, cases, has_more=has_more),
         "count": _counted(count, is_more=is_more),
-        "empty": _empty(question) if not cases else None,
+        "empty": _empty(question, entry) if not cases else None,
+        "entry": entry,
+        "wanted_name": question.wanted.q if entry and not cases and typed_name(question.wanted.q) else "",
         "export_href": f"{reverse('caseload-csv')}?{urlencode(question.query)}" if cases else "",
         "reset": reverse("caseload"),
         "is_search": request.resolver_match is not None and request.resolver_match.url_name == "search",
@@ -102,25 +106,22 @@ def _counted(count: int, *, is_more: bool) -> str:
     return ngettext("%(n)s case", "%(n)s cases", count) % {"n": count}
 
 
-def _empty(question: Asked) -> Empty:
+def _empty(question: Asked, entry: Entry | None) -> Empty:
     if question.wanted.q:
         return Empty(
             _("Nobody has been found"),
-            _("Check the spelling. A name is searched from its first letters, surname first; an IIN has 12 digits."),
+            _("Check the spelling. Words of a name are searched from their first letters; an IIN has 12 digits."),
             "search",
-            _register(),
         )
     if question.chosen:
         again = Act(_("Show all"), reverse("caseload"), tone="secondary")
         return Empty(_("No case fits this filter"), _("Take away a part of it."), "search", again)
     return Empty(
-        _("There are no cases on the register of this unit"), _("Register the first person."), "people", _register()
+        _("There are no cases on the register of this unit"),
+        _("Register the first person."),
+        "people",
+        Act(_("Register a person"), entry.href) if entry else None,
     )
-
-
-def _register() -> Act | None:
-    page = address("enrol")
-    return Act(_("Register a person"), page) if page else None
 
 
 @require_safe

@@ -22,6 +22,8 @@ from oralu.web.screens import StaffRequest
 KEY = "enrolments"
 MOST = 20
 FILES = ("-file", "-drop")
+WANTED = "wanted"
+"""Where a draft keeps the name that was searched for in vain; the first step begins with it."""
 NOT_KEPT = frozenset({"csrfmiddlewaretoken", "go"})
 
 
@@ -58,7 +60,8 @@ class Draft:
 
     @property
     def title(self) -> str:
-        return " ".join(filter(None, (self.one("identity", "surname"), self.one("identity", "given_name"))))
+        step = "identity" if "identity" in self.typed else WANTED
+        return " ".join(filter(None, (self.one(step, "surname"), self.one(step, "given_name"))))
 
     def dump(self) -> dict[str, Any]:
         return {

@@ -21,7 +21,7 @@ from oralu.apps.people.selectors import children_of, consent_standing
 from oralu.apps.routing.enrol_selectors import Duplicate, duplicates_for, edition_for, intake_facts
 from oralu.apps.routing.frames import local_day
 from oralu.web.enrol.child_forms import AnyChildrenForm, ChildrenFormSet, children_formset
-from oralu.web.enrol.drafts import Draft
+from oralu.web.enrol.drafts import WANTED, Draft
 from oralu.web.enrol.forms import CaseForm, ConsentForm, IdentityForm
 from oralu.web.enrol.intake import IntakeForm
 from oralu.web.screens import StaffRequest, lang
@@ -96,7 +96,9 @@ class Flow:
         return self.draft.data(key) if data is None else data
 
     def identity(self, data: QueryDict | None = None) -> IdentityForm:
-        return IdentityForm(self._typed("identity", data), today=self.today)
+        wanted = self.draft.data(WANTED)
+        initial = wanted.dict() if wanted is not None else None
+        return IdentityForm(self._typed("identity", data), today=self.today, initial=initial)
 
     def case(self, data: QueryDict | None = None) -> CaseForm:
         initial = {"enrolled_on": self.today, "officer": self.user.pk}

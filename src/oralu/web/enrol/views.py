@@ -28,7 +28,8 @@ from oralu.apps.routing.household import duplicates_hidden_record
 from oralu.apps.routing.policies import NoEditionError
 from oralu.apps.routing.transfer_selectors import all_asked
 from oralu.web.enrol.child_forms import children_formset
-from oralu.web.enrol.drafts import Draft, changing, draft_drop, draft_new, draft_of, drafts_of
+from oralu.web.enrol.drafts import WANTED, Draft, changing, draft_drop, draft_new, draft_of
+from oralu.web.enrol.entry import entry_of, typed_name
 from oralu.web.enrol.flow import ANOTHER, FACTS, Flow
 from oralu.web.enrol.records import record_words
 from oralu.web.enrol.summary import sections, told
@@ -55,11 +56,21 @@ def start(request: StaffRequest) -> HttpResponse:
     try:
         edition_for(region_id=request.user.agency.region_id if request.user.agency else "", at=request.at)
     except NoEditionError as error:
-        context = {"problem": " ".join(error.messages), "drafts": drafts_of(request)}
+        context = {"problem": " ".join(error.messages), "entry": entry_of(request)}
         return render(request, "enrol/start.html", context, status=REFUSED if request.method == "POST" else 200)
     if request.method == "POST":
-        return redirect("enrol-step", draft_new(request), "identity")
-    return render(request, "enrol/start.html", {"drafts": drafts_of(request)})
+        return redirect("enrol-step", _begun(request), "identity")
+    return render(request, "enrol/start.html", {"entry": entry_of(request)})
+
+
+def _begun(request: StaffRequest) -> str:
+    """A new draft; a search that has found nobody hands over what was looked for, as its name."""
+    draft_id = draft_new(request)
+    name = typed_name(request.POST.get("name", ""))
+    if name is not None:
+        with changing(request, draft_id) as draft:
+            draft.keep(WANTED, name)
+    return draft_id
 
 
 @require_POST

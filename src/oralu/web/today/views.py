@@ -31,6 +31,7 @@ from oralu.apps.routing.worklist_selectors import (
 from oralu.web.components import Crumb, Empty, Filter, Fold, Pager, Stat, Term, Text, Tone, WorkRow
 from oralu.web.context import address
 from oralu.web.countdown import ALMATY, moment
+from oralu.web.enrol.entry import entry_of
 from oralu.web.presenting import service_label
 from oralu.web.screens import StaffRequest, screen
 from oralu.web.today.rows import case_address, row_of
@@ -110,6 +111,7 @@ def today(request: StaffRequest) -> HttpResponse:
         "sections": sections,
         "filters": filters,
         "transfers": transfers_of(request) if only is None else None,
+        "entry": entry_of(request) if only is None else None,
         "reset": reverse("today") if officer_id is not None and filters else "",
     }
     if only is not None and _in_place(request):
