@@ -44,6 +44,7 @@ STATE: Mapping[str, str] = {
     "quarantine-reject": "a file that waits",
     "quarantine-take": "a file that waits",
     "referral-answer": "an agency that has no account",
+    "place-release": "a place that is taken",
     "places": "an agency that counts its places",
     "escalation": "the answer: whoever it is addressed to",
     "transfer-decide": "of a case manager: an own case",
@@ -150,6 +151,8 @@ class Scene:
                 more["referral"] = found = theirs or found
             if found is None:
                 return
+            if name == "occupancy_id":
+                more["referral"] = found.referral
             if name == "measure_id":
                 more["answers"] = found.escalation.agency_id
             if name == "escalation_id" and user.role == Role.LEADERSHIP:

@@ -40,7 +40,9 @@ def case_shut(*, case: Case, user: User, reason: str, note: str, actor: User, at
     require_head(case, case.unit)
     case.save(update_fields=["excluded", "listed"])
     exclusion = Exclusion.objects.create(case=case, user=user, reason=reason, since=at, by=actor)
-    _record("case.shut", case, note, actor, at, officer=user.pk, shut=reason)
+    words = reason_note(case=case, about="case.shut", text=note, actor=actor, at=at)
+    data = {"officer": user.pk, "shut": reason}
+    entry_record(kind="case.shut", actor=actor, at=at, case_id=case.pk, **data, **words)
     return exclusion
 
 
@@ -54,7 +56,8 @@ def case_unshut(*, exclusion: Exclusion, note: str, actor: User, at: datetime) -
     case.excluded = [pk for pk in case.excluded if pk != exclusion.user_id]
     case.save(update_fields=["excluded"])
     exclusion.delete()
-    _record("case.unshut", case, note, actor, at, officer=exclusion.user_id)
+    words = reason_note(case=case, about="case.unshut", text=note, actor=actor, at=at)
+    entry_record(kind="case.unshut", actor=actor, at=at, case_id=case.pk, officer=exclusion.user_id, **words)
 
 
 @transaction.atomic
@@ -71,7 +74,9 @@ def case_restrict(
         raise ValidationError({"listed": _("One of these people is shut out of the case.")})
     case.is_restricted, case.listed = is_restricted, sorted(wanted)
     case.save(update_fields=["is_restricted", "listed"])
-    _record("case.restricted" if is_restricted else "case.unrestricted", case, note, actor, at, staff=sorted(wanted))
+    kind = "case.restricted" if is_restricted else "case.unrestricted"
+    words = reason_note(case=case, about=kind, text=note, actor=actor, at=at)
+    entry_record(kind=kind, actor=actor, at=at, case_id=case.pk, staff=sorted(wanted), **words)
     return case
 
 
@@ -103,8 +108,3 @@ def require_head(case: Case, unit: Agency, *, listed: bool = True) -> list[User]
 def _lock(case: Case) -> Case:
     walls.take(cases=[case.pk])
     return Case.objects.select_for_update(of=("self",)).select_related("person", "unit", "officer").get(pk=case.pk)
-
-
-def _record(kind: str, case: Case, note: str, actor: User, at: datetime, **data: object) -> None:
-    words = reason_note(case=case, about=kind, text=note, actor=actor, at=at)
-    entry_record(kind=kind, actor=actor, at=at, case_id=case.pk, **data, **words)
