@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 
+from oralu.apps.access.composed import PRISON
 from oralu.apps.access.models import User
 from oralu.apps.agencies.models import Agency, Occupancy, Place
 from oralu.apps.agencies.selectors import Directory
@@ -290,6 +291,11 @@ def units_to_transfer_to(case: Case) -> QuerySet[Agency]:
     """The other active probation units, by region."""
     units = Agency.objects.filter(kind="probation_unit", is_active=True).exclude(pk=case.unit_id)
     return units.select_related("region").order_by("region__code", "name_ru")
+
+
+def prisons_to_name() -> QuerySet[Agency]:
+    """The institutions that can prepare a release, of the whole country."""
+    return Agency.objects.filter(kind=PRISON, is_active=True).order_by("region__code", "name_ru")
 
 
 def handed_over(*, case: Case) -> list[Referral]:

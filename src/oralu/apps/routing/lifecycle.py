@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from oralu.apps.access.composed import PRISON
 from oralu.apps.agencies.models import Agency
 from oralu.apps.cases.models import Case, ClosingGround
 from oralu.apps.cases.restriction_services import reach_hand_on
@@ -158,6 +159,19 @@ def release_date_move(*, case: Case, released_on: date | None, reason: str, acto
     )
     cases_evaluate(case_ids=[case.pk], actor=actor, at=at, cause=Cause("human"))
     case.refresh_from_db()
+    return case
+
+
+@transaction.atomic
+def prison_name(*, case: Case, prison: Agency | None, actor: User, at: datetime) -> Case:
+    """Say which institution prepares the release: until that day its staff see the papers, the date and the plan."""
+    case = case_lock(case, at)
+    if prison is not None and (prison.kind != PRISON or not prison.is_active):
+        raise ValidationError({"prison": _("Choose a penal institution.")})
+    case.prison = prison
+    case.save(update_fields=["prison"])
+    agency = prison.pk if prison is not None else None
+    entry_record(kind="case.prison_named", actor=actor, at=at, case_id=case.pk, agency=agency)
     return case
 
 

@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from oralu.apps.access.models import Role, User
-from oralu.apps.access.selectors import CASE_ROLES
+from oralu.apps.access.composed import PRISON
+from oralu.apps.access.models import OF_NO_AGENCY, Role, User
 from oralu.apps.agencies.admin_selectors import (
     Duty,
     duties_of,
@@ -27,6 +27,7 @@ from oralu.web.administration.kinds import kinds
 from oralu.web.components import Text
 
 MOST_PLACES = 1000
+UNIT_ROLES = (Role.CASE_MANAGER, Role.UNIT_HEAD, Role.PSYCHOLOGIST)
 
 
 class Confirmed(forms.ModelForm):
@@ -146,12 +147,14 @@ class UserForm(Confirmed):
     def clean(self) -> dict[str, Any] | None:
         data = super().clean() or self.cleaned_data
         role, agency = data.get("role"), data.get("agency")
-        if role == Role.ADMINISTRATOR:
+        if role in OF_NO_AGENCY:
             data["agency"] = None
         elif role and agency is None and "agency" not in self.errors:
             self.add_error("agency", _("Choose the agency in which this person works."))
-        elif role and agency and (role in CASE_ROLES) != (agency.kind == OWN_UNIT):
+        elif role and agency and (role in UNIT_ROLES) != (agency.kind == OWN_UNIT):
             self.add_error("agency", _("Case managers and heads of units work in a probation unit, others do not."))
+        elif role and agency and (role == Role.PRISON) != (agency.kind == PRISON):
+            self.add_error("agency", _("Staff of a penal institution work in one, others do not."))
         if self.before.pk:
             self._leaving(data)
         return data

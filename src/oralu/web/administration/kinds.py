@@ -3,6 +3,9 @@ deadlines. The head of a unit is told as a person of the unit, and is no agency.
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
+from oralu.apps.access.composed import PRISON
 from oralu.apps.routing.policies import UNIT_HEAD
 from oralu.policyfiles import edition_names, load_edition
 from oralu.web.screens import lang
@@ -16,6 +19,7 @@ def kinds() -> dict[str, str]:
         for code in (*edition.agencies, *edition.addressees):
             if code != UNIT_HEAD:
                 found.setdefault(code, edition.label("agency", code, lang()))
+    found.setdefault(PRISON, _("penal institution"))
     return found
 
 

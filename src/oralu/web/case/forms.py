@@ -189,6 +189,17 @@ class TransferForm(forms.Form):
         self.fields["reason"] = text_field(_("Reason"), required=True)
 
 
+class PrisonForm(forms.Form):
+    def __init__(self, *args: Any, prisons: Iterable[Agency], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.by_id = {str(prison.pk): prison for prison in prisons}
+        self.fields["prison"] = forms.ChoiceField(
+            label=_("Penal institution"),
+            choices=[("", _("none")), *((pk, str(prison)) for pk, prison in self.by_id.items())],
+            required=False,
+        )
+
+
 class ReleaseForm(forms.Form):
     released_on = day_field(gettext_lazy("Date of release"), required=False)
     reason = text_field(gettext_lazy("Reason"), required=True)

@@ -115,6 +115,7 @@ def _acts(case: Case) -> tuple[Act, ...]:
         (_("Another officer"), "case-assign"),
         (_("Transfer to another unit"), "case-transfer"),
         (_("Date of release"), "case-release-date"),
+        (_("Institution that prepares the release"), "case-prison"),
         search,
         (_("Close the case"), "case-close"),
     )

@@ -46,6 +46,7 @@ SENTENCES: Mapping[str, Text] = {
     "case.unshut": gettext_lazy("somebody was let into the case again"),
     "case.restricted": gettext_lazy("the case was restricted to some of the staff"),
     "case.unrestricted": gettext_lazy("the case was opened to the whole unit again"),
+    "case.prison_named": gettext_lazy("it was said which institution prepares the release"),
     "offence.recorded": gettext_lazy("the offence was recorded"),
     "health.noted": gettext_lazy("a medical note was written"),
     "emergency.opened": gettext_lazy("the case was opened in an emergency"),

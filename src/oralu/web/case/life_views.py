@@ -12,10 +12,10 @@ from oralu.apps.access.selectors import officers_of
 from oralu.apps.cases.models import Case
 from oralu.apps.cases.selectors import cases_visible_to
 from oralu.apps.routing import lifecycle
-from oralu.apps.routing.case_selectors import units_to_transfer_to
+from oralu.apps.routing.case_selectors import prisons_to_name, units_to_transfer_to
 from oralu.apps.routing.frames import local_day
 from oralu.web.acting import case_deed, perform, sent
-from oralu.web.case.forms import AssignForm, CloseForm, NoteForm, ReleaseForm, TransferForm
+from oralu.web.case.forms import AssignForm, CloseForm, NoteForm, PrisonForm, ReleaseForm, TransferForm
 from oralu.web.screens import StaffRequest, screen
 
 
@@ -132,6 +132,27 @@ def release_date(request: StaffRequest, case_id: int) -> HttpResponse:
                 at=request.at,
             ),
             records=(_("the old date and the new one, with the reason"),),
+        ),
+    )
+
+
+@screen(Permission.CASE_LEAD, audit=Audit.CHANGE)
+def prison(request: StaffRequest, case_id: int) -> HttpResponse:
+    case = _case(request, case_id)
+    form = PrisonForm(*sent(request), prisons=prisons_to_name(), initial={"prison": str(case.prison_id or "")})
+    return perform(
+        request,
+        case_deed(
+            case,
+            title=_("Institution that prepares the release"),
+            submit=_("Record"),
+            done=_("It is recorded who prepares the release."),
+            form=form,
+            run=lambda data: lifecycle.prison_name(
+                case=case, prison=form.by_id.get(data["prison"]), actor=request.user, at=request.at
+            ),
+            lead=_("Until the day of release its staff see the papers, the date of release and the plan."),
+            records=(_("which institution it is"),),
         ),
     )
 

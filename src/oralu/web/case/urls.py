@@ -47,6 +47,7 @@ urlpatterns: list[URLPattern] = [
     path("cases/<int:case_id>/suspend", life_views.suspend, name="case-suspend"),
     path("cases/<int:case_id>/resume", life_views.resume, name="case-resume"),
     path("cases/<int:case_id>/release-date", life_views.release_date, name="case-release-date"),
+    path("cases/<int:case_id>/prison", life_views.prison, name="case-prison"),
     path("cases/<int:case_id>/close", life_views.close, name="case-close"),
     path("needs/<int:need_id>/agency", need_views.need_agency, name="need-agency"),
     path("needs/<int:need_id>/refused", need_views.need_refused, name="need-refused"),
