@@ -117,7 +117,8 @@ class Place(models.Model):
 
 
 class Occupancy(models.Model):
-    """A place held for a referral or taken by its person. A place has at most one that is not released."""
+    """A place held for a referral or taken by its person. A place has at most one that is not released. `offered_at`:
+    when the released place was offered to those who wait; null while the worker has not come to it."""
 
     class State(models.TextChoices):
         HELD = "held", _("held")
@@ -130,9 +131,17 @@ class Occupancy(models.Model):
     since = models.DateTimeField()
     held_until = models.DateTimeField(null=True)
     released_at = models.DateTimeField(null=True)
+    offered_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["place"], name="place_one_occupancy", condition=~models.Q(state="released"))
         ]
-        indexes = [models.Index(fields=["held_until"], name="occupancy_held", condition=models.Q(state="held"))]
+        indexes = [
+            models.Index(fields=["held_until"], name="occupancy_held", condition=models.Q(state="held")),
+            models.Index(
+                fields=["released_at", "id"],
+                name="occupancy_to_offer",
+                condition=models.Q(state="released", offered_at=None),
+            ),
+        ]

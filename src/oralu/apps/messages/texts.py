@@ -105,6 +105,14 @@ def _place_left(data: dict[str, Any]) -> Text:
     )
 
 
+def _place_found(data: dict[str, Any]) -> Text:
+    return Text(
+        _("A place has been found: %(service)s") % {"service": _service(data)},
+        _("%(case)s A place became free and the need was referred at once. Open the case to see where.")
+        % {"case": _case(data)},
+    )
+
+
 def _transfer_requested(data: dict[str, Any]) -> Text:
     return Text(
         _("Another unit asks for a case"),
@@ -191,4 +199,5 @@ TEMPLATES = {
     "referral_sent": _referral,
     "referral_answered": _answered,
     "place_left": _place_left,
+    "place_found": _place_found,
 }

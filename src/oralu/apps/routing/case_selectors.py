@@ -30,14 +30,25 @@ from oralu.core.evaluation import Evaluation, evaluate
 from oralu.core.facts import FactState, answers_as_of
 from oralu.policyfiles import load_edition
 
+ENDED = (Referral.State.DECLINED, Referral.State.WITHDRAWN, Referral.State.DISCARDED, Referral.State.NOT_SERVED)
 EARLIER = ("earlier_meeting__asked_by", "earlier_meeting__decided_by", "earlier_meeting__evidence")
+
+
+@dataclass(frozen=True)
+class Helpers:
+    """For a need that no agency could take: the agencies of that kind in the region, to be called, and whether one of
+    them fits now."""
+
+    agencies: Sequence[Agency]
+    is_fitting: bool
 
 
 @dataclass(frozen=True)
 class CaseFile:
     """A case as its page needs it. `evaluation` is that of `on`: today, or the day of closure. `facts` are the facts
     known and the answers without a value, by name, their ids being those of `statements`. `referrals` are by need, the
-    latest attempt last; `logs` by clock. `consent` is the one that stands, else the last that was withdrawn."""
+    latest attempt last; `logs` by clock; `helpers` by need, of those that stand without an agency. `consent` is the one
+    that stands, else the last that was withdrawn."""
 
     case: Case
     frame: Frame
@@ -57,6 +68,7 @@ class CaseFile:
     evidence: Sequence[Evidence]
     consent: Consent | None
     next_change: Change | None
+    helpers: Mapping[int, Helpers]
     is_read_only: bool = False
 
     @property
@@ -97,6 +109,7 @@ def case_file(*, case: Case, at: datetime, is_read_only: bool = False) -> CaseFi
     edition = _edition(case, on)
     evaluation = evaluate(edition, frame.snapshot(edition, on))
     needs = list(Need.objects.filter(case=case).select_related("clock", *EARLIER).order_by("id"))
+    referrals = _referrals(case)
     return CaseFile(
         case=case,
         frame=frame,
@@ -107,7 +120,7 @@ def case_file(*, case: Case, at: datetime, is_read_only: bool = False) -> CaseFi
         statements=_statements(case),
         needs=needs,
         logs=intervals_of([need.clock.pk for need in needs]),
-        referrals=_referrals(case),
+        referrals=referrals,
         escalations=_escalations(case),
         plans=_plans(case),
         notes=list(Note.objects.filter(case=case).select_related("author")),
@@ -119,6 +132,7 @@ def case_file(*, case: Case, at: datetime, is_read_only: bool = False) -> CaseFi
         .order_by(F("withdrawn_at").desc(nulls_first=True), "-pk")
         .first(),
         next_change=_change(frame, edition, on, evaluation),
+        helpers=_helpers(frame, needs, referrals, at),
         is_read_only=is_read_only,
     )
 
@@ -177,6 +191,22 @@ def _escalations(case: Case) -> dict[int, list[Escalation]]:
     for escalation in Escalation.objects.filter(case=case).select_related("agency", "measure").order_by("id"):
         by_need.setdefault(escalation.need_id, []).append(escalation)
     return by_need
+
+
+def _helpers(
+    frame: Frame, needs: Sequence[Need], referrals: Mapping[int, Sequence[Referral]], at: datetime
+) -> dict[int, Helpers]:
+    region, directory = frame.case.region_id, Directory([frame.case.region_id])
+    found = {}
+    for need in needs:
+        tried = referrals.get(need.pk, ())
+        if need.state != Need.State.OPEN or not need.escalated_no_agency or any(r.state not in ENDED for r in tried):
+            continue
+        could_not = [r.agency_id for r in tried if r.state in (Referral.State.DECLINED, Referral.State.NOT_SERVED)]
+        duty = needs_duty(need.clock.limit, at)
+        fitting = directory.fitting(need.addressee, frame.seeker(local_day(at)), needs_duty=duty, without=could_not)
+        found[need.pk] = Helpers(directory.of_kind(region, need.addressee), bool(fitting))
+    return found
 
 
 def _plans(case: Case) -> list[Plan]:

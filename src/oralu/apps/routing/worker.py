@@ -1,5 +1,5 @@
-"""The worker's loop: due clocks, days that have come, holds that lapsed, files left behind, the outbox; and
-the seals of the journal."""
+"""The worker's loop: due clocks, days that have come, holds that lapsed, places to offer, files left behind, the
+outbox; and the seals of the journal."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from oralu.apps.routing.erasing import erasures_turn
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.models import Heartbeat
 from oralu.apps.routing.passing import days_pass, first_day_due
+from oralu.apps.routing.placing import places_offer
 from oralu.apps.routing.sweeping import sweep
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ def turn(at: datetime, *, batch: int = 500, beat: Callable[[], None] = lambda: N
         if day is None or done == before:
             break
     done += holds_expire(at=at)
+    done += places_offer(at=at)
     done += evidence_files_settle(at=at)
     done += quarantine_scan(at=at)
     done += erasures_turn(at=at)

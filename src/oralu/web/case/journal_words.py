@@ -113,6 +113,8 @@ SENTENCES: Mapping[str, Text] = {
     "measure.done": gettext_lazy("a corrective measure was carried out"),
     "milestone.frozen": gettext_lazy("the state of the case was frozen"),
     "place.released": gettext_lazy("a place was freed"),
+    "place.offered": gettext_lazy("a place that became free was offered to this person"),
+    "escalation.solved": gettext_lazy("what no agency could take is settled"),
     "message.given_up": gettext_lazy("a message could not be delivered"),
     "register.imported": gettext_lazy("a register was imported"),
     "agency.created": gettext_lazy("an agency was created"),

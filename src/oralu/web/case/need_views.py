@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -9,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.referrals.clocks import end_of_day
-from oralu.apps.referrals.models import Need
+from oralu.apps.referrals.models import Need, Referral
 from oralu.apps.routing import pausing, referring
 from oralu.apps.routing.case_selectors import agencies_fitting, agencies_that_could_not, needs_to_act_on
 from oralu.policyfiles import load_edition
@@ -41,30 +43,37 @@ def need_agency(request: StaffRequest, need_id: int) -> HttpResponse:
     agencies, again = agencies_fitting(need=need, at=request.at), agencies_that_could_not(need=need)
     form = AgencyForm(*sent(request), agencies=agencies, with_note=False, again=again)
     lead = _("Need: %(service)s. The time already used stays used.") % {"service": service_label(need)}
-    title, submit = _("Refer to an agency"), _("Refer")
+    title, submit, refusal = _("Refer to an agency"), _("Refer"), ""
     if not agencies and again:
         title, submit = _("Ask again"), _("Ask again")
         lead = _("No other agency fits now. Agree with the agency first that it can help this time.") + f" {lead}"
+    elif not agencies and need.escalated_no_agency:
+        refusal = _("No agency fits now, and the leadership has been told already. Whom to call stands at the need.")
     elif not agencies:
-        submit = _("Tell the leadership")
+        title = submit = _("Tell the leadership")
         lead = _(
             "No agency fits now: there is none, or no place is free. Sending the need on tells the leadership of it at "
             "once."
         )
-    return perform(
-        request,
-        case_deed(
-            need.case,
-            title=title,
-            submit=submit,
-            done=_("The need has been sent on."),
-            form=form,
-            run=lambda data: referring.need_refer(need=need, actor=request.user, at=request.at, agency=form.chosen()),
-            lead=lead,
-            records=(_("the referral; with consent and an account in Oralu the agency sees it at once"),),
-            anchor=_anchor(need),
-        ),
+    records = (_("the referral; with consent and an account in Oralu the agency sees it at once"),)
+    deed = case_deed(
+        need.case,
+        title=title,
+        submit=submit,
+        done=_sent_on,
+        form=form,
+        run=lambda data: referring.need_refer(need=need, actor=request.user, at=request.at, agency=form.chosen()),
+        lead=lead,
+        records=records if agencies or again else (_("that the leadership was told, and when"),),
+        anchor=_anchor(need),
     )
+    return perform(request, replace(deed, refusal=deed.refusal or refusal))
+
+
+def _sent_on(referral: Referral | None) -> str:
+    if referral is None:
+        return _("No agency could be found: the leadership has been told. Whom to call stands at the need.")
+    return _("The need has been referred: %(agency)s.") % {"agency": referral.agency}
 
 
 @screen(Permission.CASE_WORK, audit=Audit.CHANGE)

@@ -47,9 +47,20 @@ class ReferralRow:
 
 
 @dataclass(frozen=True)
+class Contact:
+    """Whom to call while nobody has the need."""
+
+    agency: str
+    person: str
+    phone: str
+    duty: str
+
+
+@dataclass(frozen=True)
 class NeedRow:
     """A need. `stuck` says why nothing goes on by itself, `ended` how a closed one ended, `met` what is claimed of an
-    earlier time, and who decided."""
+    earlier time, and who decided. `escalations` are matters that still stand, `settled` those that no longer do;
+    `alone` says what happens to a need without an agency, `contacts` whom one can call for it."""
 
     key: str
     title: str
@@ -63,6 +74,9 @@ class NeedRow:
     referral: ReferralRow | None = None
     earlier: tuple[ReferralRow, ...] = ()
     escalations: tuple[str, ...] = ()
+    settled: tuple[str, ...] = ()
+    alone: str = ""
+    contacts: tuple[Contact, ...] = ()
     waits: str = ""
     stuck: str = ""
     act: Act | None = None
@@ -117,6 +131,7 @@ def _row(file: CaseFile, need: Need, at: datetime, actor: User) -> NeedRow:
     acts += _earlier_acts(file, need, actor)
     log = file.logs.get(need.clock.pk, [])
     is_waiting = bool(log) and log[-1].kind == "waiting" and need.state == Need.State.OPEN
+    gone_up = file.escalations.get(need.pk, ())
     return NeedRow(
         key=f"need-{need.pk}",
         title=service_label(need),
@@ -129,7 +144,10 @@ def _row(file: CaseFile, need: Need, at: datetime, actor: User) -> NeedRow:
         is_own=need.addressee == OWN_UNIT,
         referral=_referral(latest) if latest else None,
         earlier=tuple(_referral(r) for r in reversed(attempts[:-1])),
-        escalations=tuple(_escalated(e) for e in file.escalations.get(need.pk, ())),
+        escalations=tuple(_escalated(e) for e in gone_up if not is_solved(e, need, attempts)),
+        settled=tuple(_escalated(e) for e in gone_up if is_solved(e, need, attempts)),
+        alone=_alone(file, need, gone_up),
+        contacts=_contacts(file, need),
         waits=rule.waits_why(lang()) if is_waiting else "",
         stuck=_declined(latest) if latest is not None and _nobody_else(need, latest) else "",
         act=acts[0] if acts and acts[0].tone == "primary" else None,
@@ -217,6 +235,9 @@ def _own_act(file: CaseFile, need: Need) -> Act | None:
 
 def _referral_act(file: CaseFile, need: Need, latest: Referral | None) -> Act | None:
     if latest is None or latest.state in ENDED:
+        helpers = file.helpers.get(need.pk)
+        if helpers is not None and not helpers.is_fitting and not _nobody_else(need, latest):
+            return None
         log = file.logs.get(need.clock.pk, [])
         waits = bool(log) and log[-1].kind == "waiting"
         if latest is not None and _nobody_else(need, latest):
@@ -242,6 +263,41 @@ def _nobody_else(need: Need, latest: Referral | None) -> bool:
         and latest.state == State.DECLINED
         and need.escalated_no_agency
         and need.state == Need.State.OPEN
+    )
+
+
+def is_solved(escalation: Escalation, need: Need, attempts: Sequence[Referral]) -> bool:
+    """Whether a matter that no agency could take is no longer so: the need is closed, or an agency has it."""
+    if escalation.kind != Escalation.Kind.NO_AGENCY:
+        return False
+    return need.state != Need.State.OPEN or any(r.state not in ENDED for r in attempts)
+
+
+def _alone(file: CaseFile, need: Need, escalations: Sequence[Escalation]) -> str:
+    """What has been done about a need without an agency, what happens by itself, and what the leadership does."""
+    if need.pk not in file.helpers or _nobody_else(need, _latest(file, need)):
+        return ""
+    told = next((e for e in escalations if e.kind == Escalation.Kind.NO_AGENCY), None)
+    if file.helpers[need.pk].is_fitting:
+        return _("An agency fits now: refer the need to it.")
+    words = _("No agency fits now: there is none, or no place is free.")
+    if told is not None:
+        where = str(told.agency) if told.agency else _("nobody is appointed")
+        words += " " + _("%(who)s was told on %(when)s.") % {"who": where, "when": moment(told.at)}
+        words += " " + (_("It has answered.") if told.answered_at else _("It has not answered yet."))
+    return (
+        words
+        + " "
+        + _("When a place becomes free, the need is referred by itself, in the order of deadlines, and you are told.")
+    )
+
+
+def _contacts(file: CaseFile, need: Need) -> tuple[Contact, ...]:
+    if need.pk not in file.helpers:
+        return ()
+    return tuple(
+        Contact(str(agency), agency.named_person, agency.phone, agency.duty_contact)
+        for agency in file.helpers[need.pk].agencies
     )
 
 

@@ -83,6 +83,8 @@ def _risk(item: Item) -> str:
 def _act(item: Item) -> Act | None:
     if item.step not in ACTS:
         return None
+    if item.step == Step.CHOOSE and item.referral is None and item.need.escalated_no_agency:
+        return Act(_("See whom to call"), case_address(item.need), tone="secondary", in_place=False)
     label, name, whose = ACTS[item.step]
     numbers = {
         "referral": item.referral.pk if item.referral else None,

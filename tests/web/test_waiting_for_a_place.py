@@ -1,0 +1,85 @@
+"""A need that no agency could take: what was done, whom to call, no act that does nothing; and how it is settled."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from oralu.apps.agencies.models import Occupancy
+from oralu.apps.agencies.services import place_release
+from oralu.apps.cases.models import Case
+from oralu.apps.referrals.models import Escalation, Need, Referral
+from oralu.apps.routing.placing import places_offer
+from oralu.apps.routing.referring import referral_accept
+from world import World, build
+
+DANGER = {"housing": "with_aggressor", "violence_threat": "yes"}
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return build(timezone.now())
+
+
+def shelter(case: Case) -> Need:
+    return Need.objects.get(case=case, addressee="crisis_centre", state=Need.State.OPEN)
+
+
+@pytest.fixture
+def taken(world: World) -> Case:
+    """The case whose person will leave; the other place stays taken."""
+    cases = [world.enrol(facts=DANGER), world.enrol(facts=DANGER)]
+    for case in cases:
+        referral_accept(referral=Referral.objects.get(need=shelter(case)), actor=world.gulnar, at=world.at)
+    return cases[0]
+
+
+@pytest.fixture
+def waiting(world: World, taken: Case) -> Case:
+    return world.enrol(facts=DANGER)
+
+
+def row_of(client: Client, case: Case, need: Need) -> str:
+    page = client.get(reverse("case", args=[case.pk]), headers={"accept-language": "en"}).content.decode()
+    return page.split(f'id="need-{need.pk}"')[1].split("</li>\n<li")[0].split('id="panel-need-')[0]
+
+
+def test_the_page_says_what_was_done_and_whom_to_call(client: Client, world: World, waiting: Case) -> None:
+    client.force_login(world.aigul)
+    need = shelter(waiting)
+    told = Escalation.objects.get(need=need, kind=Escalation.Kind.NO_AGENCY)
+    row = row_of(client, waiting, need)
+    assert str(told.agency) in row
+    assert f"{timezone.localtime(told.at):%H:%M}" in row
+    assert "+7 700 000 00 00" in row
+    assert "need-contacts" in row
+    assert f'href="{reverse("need-agency", args=[need.pk])}"' not in row
+
+
+def test_the_leadership_is_not_told_twice(client: Client, world: World, waiting: Case) -> None:
+    client.force_login(world.aigul)
+    need = shelter(waiting)
+    answer = client.post(reverse("need-agency", args=[need.pk]))
+    assert answer.status_code == 303
+    assert Escalation.objects.filter(need=need, kind=Escalation.Kind.NO_AGENCY).count() == 1
+    shown = client.get(answer["Location"]).content.decode()
+    assert "flash-error" in shown
+    today = client.get(reverse("today")).content.decode()
+    assert reverse("need-agency", args=[need.pk]) not in today
+
+
+def test_when_a_place_is_found_the_red_line_goes(client: Client, world: World, taken: Case, waiting: Case) -> None:
+    need = shelter(waiting)
+    client.force_login(world.aigul)
+    assert "need-escalated" in row_of(client, waiting, need)
+    at = timezone.now() + timedelta(minutes=1)
+    place_release(occupancy=Occupancy.objects.get(referral__case=taken), actor=world.gulnar, at=at)
+    places_offer(at=at)
+    row = row_of(client, waiting, need)
+    assert "need-escalated" not in row
+    assert "need-contacts" not in row
+    assert str(world.agencies["crisis_centre"]) in row
