@@ -17,6 +17,7 @@ import tempfile
 import time
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from ground import ROOT, processor_of
@@ -66,12 +67,14 @@ def write_register(path: Path, size: int, today: date) -> None:
 
 def run(command: list[str], environment: dict[str, str], folder: Path, server: Server) -> dict[str, Any]:
     """One run of the command to its end: seconds, its own seconds of processor and those of the database, its largest
-    memory, its last words."""
+    memory and that of each process of the database, its last words."""
     began, before = time.perf_counter(), _used(server)
     with (folder / "out.txt").open("w+", encoding="utf-8") as out:
         process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=out, stderr=subprocess.DEVNULL)
+        memory = Memory(process.pid, server)
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
+        memory.stop()
         time.sleep(0.5)  # until the server has counted the process that served the command
         out.seek(0)
         words = out.read().strip().splitlines()
@@ -82,8 +85,60 @@ def run(command: list[str], environment: dict[str, str], folder: Path, server: S
         "own": round(used.ru_utime + used.ru_stime, 1),
         "database": round(_used(server) - before, 1),
         "memory_mb": used.ru_maxrss // 1024,
+        "database_memory_mb": memory.database,
+        "memory_by_quarter_mb": memory.by_quarter(),
+        "load": round(os.getloadavg()[0], 1),
         "said": words[-1],
     }
+
+
+class Memory:
+    """Watches how much memory the command and the processes of the database hold for themselves, in MB: without what
+    is shared and without files that are mapped."""
+
+    def __init__(self, pid: int, server: Server) -> None:
+        assert server.process is not None
+        self._pid, self._master = pid, server.process.pid
+        self._told: list[int] = []
+        self.database: dict[str, int] = {}
+        self._over = Event()
+        self._thread = Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def by_quarter(self) -> list[int]:
+        """What the command held after each quarter of its time."""
+        told = self._told or [0]
+        return [told[min(len(told) - 1, len(told) * n // 4)] for n in (1, 2, 3, 4)]
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.5):
+            if held := _held(self._pid):
+                self._told.append(held)
+            children = Path(f"/proc/{self._master}/task/{self._master}/children").read_text(encoding="ascii")
+            for child in children.split():
+                name = _name(int(child))
+                self.database[name] = max(self.database.get(name, 0), _held(int(child)))
+
+
+def _held(pid: int) -> int:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon:")) // 1024
+
+
+def _name(pid: int) -> str:
+    """What a process of the database calls itself, those that serve a connection as one."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace").strip("\0 ")
+    except OSError:
+        return "gone"
+    return "connection" if "[local]" in words else " ".join(words.split()[1:3])
 
 
 def _used(server: Server) -> float:
@@ -112,14 +167,14 @@ def main() -> None:
         with Server(folder) as server:
             speak_to(server.owner_url)
             call_command("migrate", verbosity=0, interactive=False)
-            speak_to(server.app_url)
+            speak_to(server.worker_url)
             now = datetime.now(load_calendar().zone)
             world = build(now)
             path = folder / "register.csv"
             write_register(path, SIZE, now.date())
             words = [sys.executable, "-m", "oralu", "cases", "import", str(path), "--unit", str(world.unit.pk)]
             environment = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
-            environment |= {"DATABASE_URL": server.app_url, "PYTHONPATH": str(ROOT / "src")}
+            environment |= {"DATABASE_URL": server.worker_url, "PYTHONPATH": str(ROOT / "src")}
             command = [*words, "--by", "bolat", "--lang", "en", "--summary-only"]
             first = run(command, environment, folder, server)
             cases, needs = Case.objects.count(), Need.objects.count()
@@ -133,7 +188,9 @@ def main() -> None:
         result["people_per_second"] = round(SIZE / result["seconds"])
         print(
             f"{name}: {SIZE:,} people in {result['seconds']} s, {result['people_per_second']} people/s, "
-            f"{result['own']} s of own work and {result['database']} s of the database's, at most {result['memory_mb']} MB — {result['said']}"
+            f"{result['own']} s of own work and {result['database']} s of the database's, at most {result['memory_mb']} MB "
+            f"(by quarter {result['memory_by_quarter_mb']}, database {result['database_memory_mb']}), load {result['load']}"
+            f" — {result['said']}"
         )
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps({"size": SIZE, "needs": needs, "import": first, "again": again}, indent=1))

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 
-from oralu.apps.cases.models import EvaluationRecord, Statement
+from oralu.apps.cases.models import Case, EvaluationRecord, Statement
 from oralu.apps.journal.models import Entry
+from oralu.apps.people.services import ChildData, PersonData
 from oralu.apps.referrals.models import Escalation, Need, Referral
+from oralu.apps.routing import enrolment
 from oralu.apps.routing.evaluating import cases_evaluate
+from oralu.apps.routing.frames import frames_load
 from oralu.apps.routing.planning import Cause
-from world import World
+from oralu.policyfiles import load_edition
+from world import EDITION, World
 
 WITHOUT_PAPERS = {"identity_document": "none", "housing": "stable", "violence_threat": "no", "exploitation_risk": "no"}
 
@@ -79,3 +84,26 @@ def test_a_person_with_an_open_case_cannot_be_enrolled_again(world: World) -> No
     case = world.enrol()
     with pytest.raises(ValidationError):
         world.enrol(person=case.person)
+
+
+@pytest.mark.parametrize("consent", [True, False])
+def test_what_is_judged_at_enrolment_is_what_would_be_read_back(
+    world: World, monkeypatch: pytest.MonkeyPatch, consent: bool
+) -> None:
+    first, seen = enrolment.cases_evaluate_first, []
+
+    def evaluate(**given: Any) -> None:
+        seen.extend(given["frames"])
+        first(**given)
+
+    monkeypatch.setattr(enrolment, "cases_evaluate_first", evaluate)
+    children = (ChildData(), ChildData(birth_date=world.at.date() - timedelta(days=17 * 365)))
+    data = PersonData("Сейткали", "Айгуль", date(1990, 5, 1), "female", children=children)
+    case = world.enrol(person=data, consent=consent, facts=WITHOUT_PAPERS)
+    (frame,), loaded = seen, frames_load([case.pk], lock=False)[case.pk]
+    edition, day = load_edition(EDITION), world.at.date()
+    assert frame.facts(edition, day) == loaded.facts(edition, day)
+    assert {c.birth_date for c in frame.children} == {c.birth_date for c in loaded.children}
+    assert (frame.is_consented, frame.seeker(day)) == (loaded.is_consented, loaded.seeker(day))
+    names = [f.attname for f in Case._meta.concrete_fields]
+    assert {n: getattr(frame.case, n) for n in names} == {n: getattr(loaded.case, n) for n in names}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 
+from oralu.apps.behind import writing_behind
 from oralu.apps.cases.models import Case, EvaluationRecord, Statement
 from oralu.apps.referrals.models import Clock, ClockInterval, Need, Referral
-from oralu.apps.rows import PointersChecked, row_new, rows_insert
+from oralu.apps.rows import row_new, rows_insert, rows_update
 from world import World
 
 MADE = [Statement, Need, Clock, ClockInterval, Referral, EvaluationRecord]
@@ -43,39 +46,88 @@ def test_a_column_that_the_model_does_not_have_is_refused():
         row_new(Need, services="safe_place")
 
 
+def told_of(world: World) -> dict[str, object]:
+    return {"name": "housing", "value": "stable", "effective_on": world.at.date(), "recorded_at": world.at}
+
+
+def write_behind(*batches: list[Statement], then: Callable[[], object] = lambda: None) -> None:
+    with transaction.atomic(), writing_behind():
+        for batch in batches:
+            rows_insert(batch)
+        then()
+
+
 @pytest.mark.django_db
 def test_a_pointer_to_nothing_is_found_before_the_commit(world: World):
     case = world.enrol(facts={})
-    told = {"name": "housing", "value": "stable", "effective_on": world.at.date(), "recorded_at": world.at}
-    pointers = PointersChecked()
-    with transaction.atomic():
-        rows_insert([row_new(Statement, case_id=case.pk, **told)])
-        pointers.send()
-        pointers.close()
-        pointers.close()
+    with transaction.atomic(), writing_behind():
+        rows_insert([row_new(Statement, case_id=case.pk, **told_of(world))])
         assert Statement.objects.filter(case=case).count() == 1
-    with transaction.atomic():
-        rows_insert([row_new(Statement, case_id=case.pk + 1000, **told)])
-        pointers.send()
-        with pytest.raises(IntegrityError):
-            pointers.close()
-        transaction.set_rollback(True)
+    with pytest.raises(IntegrityError):
+        write_behind([row_new(Statement, case_id=case.pk + 1000, **told_of(world))])
     assert Statement.objects.filter(case=case).count() == 1
 
 
 @pytest.mark.django_db
-def test_what_is_written_later_is_checked_at_the_commit_again(world: World):
-    """The check at once is for what stands; then pointers may again be written before what they point at."""
+def test_what_is_written_behind_is_what_is_written_at_once(world: World):
     case = world.enrol(facts={})
-    pointers = PointersChecked()
-    with transaction.atomic():
-        pointers.send()
-        pointers.close()
-        clock = row_new(Clock, case_id=case.pk, limit_at=world.at + timedelta(days=1))
-        interval = row_new(
-            ClockInterval, clock_id=10**9, kind="running", start=datetime.fromtimestamp(0, tz=world.at.tzinfo)
-        )
-        rows_insert([clock])
-        rows_insert([interval])
-        ClockInterval.objects.filter(pk=interval.pk).update(clock_id=clock.pk)
-    assert ClockInterval.objects.get(pk=interval.pk).clock_id == clock.pk
+    at_once = [row_new(Statement, case_id=case.pk, **told_of(world) | {"reason": f"«{n}» % $1"}) for n in range(3)]
+    behind = [row_new(Statement, case_id=case.pk, **told_of(world) | {"reason": f"«{n}» % $1"}) for n in range(3)]
+    rows_insert(at_once)
+    with transaction.atomic(), writing_behind():
+        rows_insert(behind)
+        assert len({s.pk for s in (*at_once, *behind)}) == 6
+        with transaction.atomic():
+            case.locality = "Темиртау"
+            rows_update([case], ["locality"])
+        assert Case.objects.get(pk=case.pk).locality == "Темиртау"
+        stored = {s.pk: s for s in Statement.objects.filter(case=case)}
+    columns = [f.attname for f in Statement._meta.concrete_fields if not f.primary_key]
+    for one, other in zip(at_once, behind, strict=True):
+        assert not other._state.adding
+        assert {c: getattr(stored[one.pk], c) for c in columns} == {c: getattr(stored[other.pk], c) for c in columns}
+
+
+@pytest.mark.django_db
+def test_what_the_database_refuses_is_said_at_the_next_question_and_leaves_nothing(world: World):
+    case = world.enrol(facts={})
+    wrong = row_new(Statement, case_id=case.pk, **told_of(world) | {"name": "x" * 1000})
+    with pytest.raises(DataError, match="too long"):
+        write_behind([row_new(Statement, case_id=case.pk, **told_of(world))], [wrong], then=Statement.objects.count)
+    assert not Statement.objects.filter(case=case).exists()
+    with pytest.raises(DataError, match="too long"):
+        write_behind([wrong])
+    assert not Statement.objects.filter(case=case).exists()
+
+
+@pytest.mark.django_db
+def test_who_gives_up_leaves_nothing_and_no_thread(world: World):
+    case = world.enrol(facts={})
+    rows = [row_new(Statement, case_id=case.pk, **told_of(world)) for _ in range(200)]
+    with pytest.raises(KeyError):
+        write_behind(rows, then=lambda: {}["nothing"])
+    assert not Statement.objects.filter(case=case).exists()
+    assert "writing-behind" not in {thread.name for thread in threading.enumerate()}
+    rows_insert([row_new(Statement, case_id=case.pk, **told_of(world))])
+    assert Statement.objects.filter(case=case).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_written_behind_without_a_transaction():
+    with pytest.raises(RuntimeError, match="has to stand in a transaction"), writing_behind():
+        pass
+
+
+@pytest.mark.django_db
+def test_what_fails_within_fails_the_whole(world: World):
+    """No savepoint is made, so nothing may go on as if there had been one."""
+    case = world.enrol(facts={})
+
+    def fail_and_go_on() -> None:
+        with suppress(KeyError), transaction.atomic():
+            raise KeyError
+        Statement.objects.count()
+
+    with pytest.raises(transaction.TransactionManagementError):
+        write_behind([row_new(Statement, case_id=case.pk, **told_of(world))], then=fail_and_go_on)
+    assert not Statement.objects.filter(case=case).exists()

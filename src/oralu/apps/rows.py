@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import ExitStack
 from datetime import date
 from functools import cache
 from operator import itemgetter
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import connection
 from django.db.models.base import ModelState
+
+from oralu.apps.behind import BEHIND
 
 if TYPE_CHECKING:
     from django.db.models import Field, Model
@@ -59,15 +60,22 @@ def rows_insert(objects: Collection[Model]) -> None:
     if not objects:
         return
     first = next(iter(objects))
-    model = type(first)
-    statement, fields = _insert(model, first.pk is not None)
-    rows = _rows(objects, fields)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [_json(rows)])
-        keys = cursor.fetchall()
+    model, behind = type(first), BEHIND.get()
     name, alias = model._meta.pk.attname, connection.alias
-    for item, (key,) in zip(objects, keys, strict=True):
-        item.__dict__[name] = key
+    if behind is not None and first.pk is None:
+        for item, key in zip(objects, _keys(model, len(objects)), strict=True):
+            item.__dict__[name] = key
+    statement, fields = _insert(model, first.pk is not None)
+    value = _json(_rows(objects, fields))
+    if behind is not None:
+        behind.send(_silent(statement), value)
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [value])
+            keys = cursor.fetchall()
+        for item, (key,) in zip(objects, keys, strict=True):
+            item.__dict__[name] = key
+    for item in objects:
         item._state.adding, item._state.db = False, alias
 
 
@@ -75,23 +83,28 @@ def keys_reserve(objects: Collection[Model]) -> list[int]:
     """Give new objects their keys before they are written, so that they may be taken in hand (`access.walls`)."""
     if not objects:
         return []
-    table = type(next(iter(objects)))._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select nextval(pg_get_serial_sequence(%s, 'id')) from generate_series(1, %s)", [table, len(objects)]
-        )
-        keys = [key for (key,) in cursor.fetchall()]
+    keys = _keys(type(next(iter(objects))), len(objects))
     for item, key in zip(objects, keys, strict=True):
         item.pk = key
     return keys
+
+
+def _keys(model: type[Model], count: int) -> list[int]:
+    behind, table = BEHIND.get(), model._meta.db_table
+    return _keys_next(table, count) if behind is None else behind.keys(table, count, _keys_next)
+
+
+def _keys_next(table: str, count: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute("select nextval(pg_get_serial_sequence(%s, 'id')) from generate_series(1, %s)", [table, count])
+        return [key for (key,) in cursor.fetchall()]
 
 
 def values_insert(model: type[Model], rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows given by the columns of a model, where nobody needs the objects. A column left out is null."""
     if not rows:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(_insert(model)[0].rpartition(" RETURNING ")[0], [_json(rows)])
+    _write(_silent(_insert(model)[0]), _json(rows))
 
 
 def rows_update(objects: Collection[Model], names: Sequence[str]) -> None:
@@ -99,40 +112,26 @@ def rows_update(objects: Collection[Model], names: Sequence[str]) -> None:
     if not objects:
         return
     statement, fields = _update(type(next(iter(objects))), tuple(names))
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [_json(_rows(objects, fields))])
+    _write(statement.replace("%s", "$1"), _json(_rows(objects, fields)))
+
+
+def _silent(statement: str) -> str:
+    """An insertion that answers nothing, with its value as `$1`."""
+    return statement.rpartition(" RETURNING ")[0].replace("%s", "$1")
+
+
+def _write(statement: str, value: str) -> None:
+    if (behind := BEHIND.get()) is not None:
+        behind.send(statement, value)
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(statement.replace("$1", "%s"), [value])
 
 
 def _rows(objects: Collection[Model], fields: list[tuple[str, str]]) -> list[dict[str, Any]]:
     """What objects hold, by column; `fields`: columns and their names in the class, all of them loaded."""
     names, values = [column for column, _ in fields], itemgetter(*(name for _, name in fields))
     return [dict(zip(names, values(item.__dict__), strict=True)) for item in objects]
-
-
-class PointersChecked:
-    """Has the database check the pointers of what was written so far while this process goes on, in a long transaction
-    of many batches: left to the commit, the list of what is to be checked grows with all that was written, in the
-    memory of the database. Between `send` and `close` no other statement may be sent. `close` raises IntegrityError for
-    a pointer to nothing."""
-
-    def __init__(self) -> None:
-        self._sent = ExitStack()
-        self._is_asked = False
-
-    def send(self) -> None:
-        """Ask for the check, and do not wait for it."""
-        self._is_asked = True
-        self._sent.enter_context(connection.wrap_database_errors)
-        self._sent.enter_context(connection.connection.pipeline())
-        self._sent.enter_context(connection.connection.cursor()).execute("SET CONSTRAINTS ALL IMMEDIATE")
-
-    def close(self) -> None:
-        """Hear the answer, if a check was asked for; what is written from now on may point ahead again."""
-        is_asked, self._is_asked = self._is_asked, False
-        self._sent.close()
-        if is_asked:
-            with connection.cursor() as cursor:
-                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 @cache

@@ -15,7 +15,7 @@ from oralu.apps.access import walls
 from oralu.apps.journal.services import Record, entries_record, entry_record
 from oralu.apps.people.models import Child, Consent, Merge, Person
 from oralu.apps.people.naming import search_key
-from oralu.apps.rows import keys_reserve, rows_insert
+from oralu.apps.rows import keys_reserve, row_new, rows_insert
 from oralu.calendarfiles import load_calendar
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def persons_record(*, people: Iterable[PersonData], actor: User | None, at: date
     rows_insert(persons)
     rows_insert(
         [
-            Child(person=person, **asdict(child))
+            row_new(Child, {"person": person}, **asdict(child))
             for person, item in zip(persons, data, strict=True)
             for child in item.children
         ]
@@ -69,7 +69,7 @@ def persons_record(*, people: Iterable[PersonData], actor: User | None, at: date
 def _person(item: PersonData) -> Person:
     fields: dict[str, Any] = {name: getattr(item, name) for name in PersonData.__slots__ if name != "children"}
     fields["languages"] = list(item.languages)
-    return Person(search_key=search_key(item.surname, item.given_name, item.patronymic), **fields)
+    return row_new(Person, search_key=search_key(item.surname, item.given_name, item.patronymic), **fields)
 
 
 @transaction.atomic

@@ -4,8 +4,9 @@ the import of a register and the demo cohort are this one function."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
@@ -14,19 +15,21 @@ from django.utils.translation import gettext as _
 
 from oralu.apps.access import walls
 from oralu.apps.agencies.models import Agency
-from oralu.apps.cases.models import Case, CaseState
+from oralu.apps.agencies.selectors import Directory
+from oralu.apps.cases.models import Case, CaseState, Statement
 from oralu.apps.journal.services import Record, entries_record
-from oralu.apps.people.models import Consent, Person
+from oralu.apps.people.models import Child, Consent, Person
 from oralu.apps.people.selectors import consented
 from oralu.apps.people.services import PersonData, persons_record
-from oralu.apps.routing.evaluating import cases_evaluate
+from oralu.apps.routing.evaluating import cases_evaluate_first
 from oralu.apps.routing.facts import FactData, facts_check, statements_write
-from oralu.apps.routing.frames import local_day
-from oralu.apps.routing.planning import Cause
+from oralu.apps.routing.frames import TOLD, Frame, Told, local_day
 from oralu.apps.routing.policies import EditionsInForce
-from oralu.apps.rows import keys_reserve, rows_insert
+from oralu.apps.rows import keys_reserve, row_new, rows_insert
 
 if TYPE_CHECKING:
+    from django.db.models import Model
+
     from oralu.apps.access.models import User
 
 
@@ -56,26 +59,63 @@ def cases_enrol(*, enrolments: Sequence[EnrolmentData], actor: User | None, at: 
     Raises ValidationError: an enrolment in the future, a person with an open case, facts that the policy does not know,
     no edition in force in the region."""
     today = local_day(at)
-    editions = EditionsInForce(e.unit.region_id for e in enrolments)
+    regions = {e.unit.region_id for e in enrolments}
+    editions, directory = EditionsInForce(regions), Directory(regions)
     for item in enrolments:
         enrolment_check(item=item, editions=editions, today=today)
+    for region in regions:
+        directory.of_kind(region, "")  # read now: once rows are written behind, to read is to wait for them
     persons = _persons(enrolments, actor, at)
     cases = [_case(item, person, at) for item, person in zip(enrolments, persons, strict=True)]
     walls.take(cases=keys_reserve(cases))
     rows_insert(cases)
+    known = _Known([e.person for e in enrolments if isinstance(e.person, Person)])
     entries_record(
         records=[Record("case.enrolled", c.pk, {"unit": c.unit_id, "on": c.enrolled_on.isoformat()}) for c in cases],
         actor=actor,
         at=at,
     )
-    _consents(enrolments, cases, actor, at)
+    _consents(enrolments, cases, known, actor, at)
     rows = [
         (case, [_dated(fact, item.enrolled_on) for fact in item.facts])
         for case, item in zip(cases, enrolments, strict=True)
     ]
-    statements_write(rows=rows, actor=actor, at=at)
-    cases_evaluate(case_ids=[c.pk for c in cases], actor=actor, at=at, cause=Cause("enrolled"))
+    told = statements_write(rows=rows, actor=actor, at=at)
+    frames = _frames(enrolments, cases, known, told)
+    cases_evaluate_first(frames=frames, editions=editions, directory=directory, actor=actor, at=at)
     return cases
+
+
+class _Known:
+    """What is recorded already of those who are."""
+
+    def __init__(self, persons: Sequence[Person]) -> None:
+        ids = [person.pk for person in persons]
+        self.consented = consented(ids)
+        self.children: dict[int, list[Child]] = {}
+        for child in Child.objects.filter(person_id__in=ids):
+            self.children.setdefault(child.person_id, []).append(child)
+
+
+def _frames(
+    enrolments: Sequence[EnrolmentData], cases: Sequence[Case], known: _Known, told: Sequence[Statement]
+) -> list[Frame]:
+    """The frames of cases just opened, as they would be loaded."""
+    statements: dict[int, list[Told]] = {}
+    columns = attrgetter(*TOLD)
+    for statement in told:
+        statements.setdefault(statement.case_id, []).append(columns(statement))
+    return [
+        Frame(
+            case,
+            known.children.get(case.person_id, ())
+            if isinstance(item.person, Person)
+            else [row_new(Child, person_id=case.person_id, **asdict(child)) for child in item.person.children],
+            statements.get(case.pk, ()),
+            item.consent_given_on is not None or case.person_id in known.consented,
+        )
+        for item, case in zip(enrolments, cases, strict=True)
+    ]
 
 
 def _dated(fact: FactData, enrolled_on: date) -> FactData:
@@ -111,13 +151,14 @@ def _persons(enrolments: Sequence[EnrolmentData], actor: User | None, at: dateti
     return [e.person if isinstance(e.person, Person) else next(fresh) for e in enrolments]
 
 
-def _consents(enrolments: Sequence[EnrolmentData], cases: Sequence[Case], actor: User | None, at: datetime) -> None:
+def _consents(
+    enrolments: Sequence[EnrolmentData], cases: Sequence[Case], known: _Known, actor: User | None, at: datetime
+) -> None:
     """The written consents that were told; one that stands already is kept, and is no new one for the journal."""
-    standing = consented([case.person_id for case in cases])
     told = [
         (case, item.consent_given_on)
         for item, case in zip(enrolments, cases, strict=True)
-        if item.consent_given_on is not None and case.person_id not in standing
+        if item.consent_given_on is not None and case.person_id not in known.consented
     ]
     rows_insert([Consent(person_id=c.person_id, given_on=on, recorded_at=at, recorded_by=actor) for c, on in told])
     entries_record(
@@ -128,13 +169,12 @@ def _consents(enrolments: Sequence[EnrolmentData], cases: Sequence[Case], actor:
 
 
 def _case(item: EnrolmentData, person: Person, at: datetime) -> Case:
-    return Case(
-        person=person,
+    related: dict[str, Model] = {"person": person, "unit": item.unit, "cohort_unit": item.unit}
+    return row_new(
+        Case,
+        related | ({"officer": item.officer} if item.officer else {}),
         region_id=item.unit.region_id,
         locality=item.locality,
-        unit=item.unit,
-        cohort_unit=item.unit,
-        officer=item.officer,
         ground=item.ground,
         probation_kind=item.probation_kind,
         enrolled_on=item.enrolled_on,

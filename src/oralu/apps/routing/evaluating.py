@@ -74,6 +74,16 @@ def cases_evaluate(
     return plans
 
 
+def cases_evaluate_first(
+    *, frames: Sequence[Frame], editions: EditionsInForce, directory: Directory, actor: User | None, at: datetime
+) -> None:
+    """Evaluate cases that the caller has opened in this transaction, so that nobody else sees them and nothing of them
+    has to be read back, and write what follows. Raises NoEditionError where no edition is in force."""
+    day = local_day(at)
+    plans = [plan_case(f, editions.on(f.case.region_id, day), day, at, directory) for f in frames]
+    _write(plans, editions, actor, at, Cause("enrolled"))
+
+
 def _write(plans: Sequence[Plan], editions: EditionsInForce, actor: User | None, at: datetime, cause: Cause) -> None:
     _close(plans, actor, at, cause)
     opened = _open(plans, actor, at)
@@ -219,7 +229,7 @@ def _refer(plans: Sequence[Plan], opened: Mapping[tuple[int, str], Need], actor:
             referrals.append(referral_new(need, clock, sending.agency, sending.state, at))
     rows_insert(referrals)
     referrals_announce(referrals, actor=actor, at=at)
-    Need.objects.bulk_update([c.need for c in homeless if c.need], ["escalated_no_agency"], BATCH)
+    rows_update([c.need for c in homeless if c.need], ["escalated_no_agency"])
     if homeless:
         with_unit = {c.pk: c for c in Case.objects.filter(pk__in={c.case_id for c in homeless}).select_related("unit")}
         for clock in homeless:

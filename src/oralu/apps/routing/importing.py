@@ -5,7 +5,6 @@ The rows come from `oralu.register`, which has judged their cells; here they mee
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -17,6 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from oralu.apps.agencies.models import Agency
+from oralu.apps.behind import writing_behind
 from oralu.apps.cases.services import EvidenceData
 from oralu.apps.journal.services import Record, entries_record, entry_record
 from oralu.apps.people.models import Person
@@ -28,7 +28,6 @@ from oralu.apps.routing.facts import FactData
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.import_selectors import Recorded, import_keys, may_import, named
 from oralu.apps.routing.policies import EditionsInForce
-from oralu.apps.rows import PointersChecked
 from oralu.register import IntakeRow, Problem, RegisterReading, RowResult
 from oralu.register.messages import phrase
 
@@ -103,15 +102,13 @@ def register_import(
     Agency.objects.select_for_update(no_key=True).get(pk=order.unit.pk)  # one import into a unit at a time
     importer = _Importer(reading, order)
     counts = dict.fromkeys(Fate, 0)
-    left, pointers = iter(rows), PointersChecked()
-    with closing(pointers):
+    left = iter(rows)
+    with writing_behind():
         while batch := list(islice(left, BATCH)):
-            pointers.close()
             for done in importer.batch(batch):
                 counts[done.fate] += 1
                 report(done)
             progress(sum(counts.values()))
-            pointers.send()
     if counts[Fate.OPENED]:
         entry_record(
             kind="register.imported",

@@ -65,8 +65,12 @@ def plan_case(frame: Frame, edition: Edition, on: date, at: datetime, directory:
     """Evaluate a case on a day and decide what follows. Changes nothing."""
     sending: dict[str, Sending] = {}
     closing: dict[str, Need] = {}
+    seen: tuple[object, ...] | None = None
     for _ in range(ROUNDS):
         planned = [ReferralState(s.rule.domain, "sent") for s in sending.values() if s.state == Referral.State.SENT]
+        if seen == (planned, closing.keys()):
+            break  # what was only drafted changes nothing that the policy sees
+        seen = planned, closing.keys()
         snapshot = frame.snapshot(edition, on, planned=planned, closing=closing)
         evaluation = evaluate(edition, snapshot)
         rules = {rule.need: rule for rule in evaluation.actions}
