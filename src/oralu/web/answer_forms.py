@@ -46,6 +46,9 @@ class ServedForm(ProofForm):
         fields["until"] = day_field(
             _("Until which day"), required=False, help_text=_("If it is given for a time: the day on which it ends.")
         )
+        facts_asked = [fields[f"fact_{name}"] for name in self.names]
+        for field in facts_asked:
+            field.required_as = _("at least one is required") if len(facts_asked) > 1 else _("required")
         self.fields = {**fields, **self.fields, "note": text_field(_("Note"))}
 
     def clean(self) -> dict[str, Any] | None:

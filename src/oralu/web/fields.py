@@ -61,6 +61,8 @@ class ProofForm(forms.Form):
         if self.proof_required:
             self.fields["evidence_title"].initial = title
             self.fields["evidence_reference"].help_text = _("The number or a file is required.")
+            for name in ("evidence_reference", "evidence"):
+                self.fields[name].required_as = _("one of the two is required")  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any] | None:
         data = super().clean()

@@ -69,9 +69,16 @@ function onKey(event) {
   chordUntil = 0;
 }
 
+function closable(root) {
+  for (const button of root.querySelectorAll("[data-close-flash]")) button.hidden = false;
+}
+
 function settle(root) {
-  const summary = root.querySelector("[data-focus]");
-  if (summary) summary.focus();
+  const summary = root.matches?.("[data-focus]") ? root : root.querySelector("[data-focus]");
+  if (summary) {
+    summary.focus({ preventScroll: true });
+    summary.scrollIntoView({ block: "center", behavior: "instant" });
+  }
   for (const region of root.querySelectorAll("[data-scroll-to]")) {
     region.scrollLeft = Math.max(0, Number(region.dataset.scrollTo) - region.clientWidth / 2);
   }
@@ -80,6 +87,7 @@ function settle(root) {
 document.addEventListener("keydown", onKey);
 document.addEventListener("click", (event) => {
   closePops(event.target);
+  event.target.closest?.("[data-close-flash]")?.closest(".flash")?.remove();
   const cancel = event.target.closest?.("[data-close-panel]");
   const panel = cancel?.closest("[data-panel]");
   if (panel?.parentElement?.id.startsWith("panel-")) {
@@ -100,9 +108,12 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const panel = target.querySelector("[data-panel]");
   if (panel && target.id.startsWith("panel-")) {
     document.querySelector(`[aria-controls="${CSS.escape(target.id)}"]`)?.setAttribute("aria-expanded", "true");
-    (panel.querySelector("[data-focus]") ?? panel).focus();
+    if (!panel.querySelector("[data-focus]")) panel.focus();
   }
-  settle(target);
+});
+// What has come in: of a holder that was replaced (a refused form) the event of the swap names only what is gone.
+document.addEventListener("htmx:load", (event) => {
+  if (event.detail.elt !== document.body) settle(event.detail.elt);
 });
 // An answer that refuses a form (422) carries the form with its errors: show it instead of dropping what was typed.
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -114,7 +125,12 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 for (const event of ["htmx:sendError", "htmx:responseError"]) {
   document.addEventListener(event, () => {
     const template = document.getElementById("send-failed");
-    if (template) document.getElementById("messages")?.replaceChildren(template.content.cloneNode(true));
+    const messages = document.getElementById("messages");
+    if (!template || !messages) return;
+    messages.replaceChildren(template.content.cloneNode(true));
+    closable(messages);
   });
 }
+// A confirmation follows the eye down the page; then there must be a way to put it away.
+closable(document);
 settle(document);
