@@ -21,8 +21,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, connections
 
 from oralu.apps.access.models import User
+from oralu.apps.cases.evidence import evidence_path
 from oralu.apps.cases.models import Evidence
-from oralu.apps.cases.services import EvidenceData, evidence_add, evidence_path
+from oralu.apps.cases.services import EvidenceData, evidence_add
 from oralu.apps.referrals.models import Clock, Escalation
 from oralu.apps.routing.worker import turn
 from oralu.server.backup import archive, manifest

@@ -13,12 +13,12 @@ from oralu.server.postgres import Server
 
 
 @pytest.mark.django_db
-def test_django_speaks_as_the_application_role_and_owns_nothing() -> None:
+def test_django_speaks_as_the_role_of_the_system_and_owns_nothing() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "select current_user, (select rolsuper or rolbypassrls from pg_roles where rolname = current_user)"
         )
-        assert cursor.fetchone() == (roles.APP, False)
+        assert cursor.fetchone() == (roles.WORKER, False)
         cursor.execute("select count(*) from pg_class where relowner = current_user::regrole")
         assert cursor.fetchone() == (0,)
 

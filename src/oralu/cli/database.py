@@ -12,7 +12,9 @@ def use_database(stack: ExitStack) -> None:
     """Make sure that there is a database to speak to until `stack` is closed. To be called before Django is set up,
     which reads its address. A command is a process of the system: it speaks as the worker, unless ORALU_AS says
     otherwise. Raises CannotStartError."""
-    os.environ.setdefault("ORALU_AS", "worker")
+    if "ORALU_AS" not in os.environ:
+        os.environ["ORALU_AS"] = "worker"
+        stack.callback(os.environ.pop, "ORALU_AS", None)
     from oralu.server.errors import AlreadyRunningError
     from oralu.server.postgres import Server
 

@@ -9,6 +9,7 @@ from random import Random
 
 from django.contrib.auth.hashers import make_password
 
+from oralu.apps.access.composed import PRISON
 from oralu.apps.access.demo import DEMO_PASSWORD
 from oralu.apps.access.models import Role, User
 from oralu.apps.access.services import user_save
@@ -173,6 +174,7 @@ def build(*, at: datetime, size: int, rng: Random) -> World:
     builder = _Builder(at, rng, growth=max(1.0, size / 150))
     for area in AREAS:
         builder.area(area)
+    builder.beside(AREAS[0])
     User.objects.update(password=make_password(DEMO_PASSWORD))
     return builder.world
 
@@ -192,10 +194,27 @@ class _Builder:
         start = load_calendar().local_day(self._at)
         edition_adopt(edition_name=DEFAULT_EDITION, region=region, from_date=start, actor=self.world.admin, at=self._at)
 
+    def beside(self, area: Area) -> None:
+        """Who works beside the route, once for all regions: figures, control, the release, the help of the unit."""
+        for login, role in (("analyst", Role.ANALYST), ("auditor", Role.AUDITOR)):
+            self._user(login, role, None)
+        town_ru, town_kk = area.city
+        prison = Agency(
+            kind=PRISON,
+            region=Region.objects.get(code=area.code),
+            name_ru=f"Учреждение, {town_ru}",
+            name_kk=f"Мекеме, {town_kk}",
+            phone=phone(self._rng),
+        )
+        self._save(prison)
+        self._user(f"prison.{area.units[0].login}", Role.PRISON, prison)
+        unit = self.world.offices[area.code][0].agency
+        self._user(f"care.{area.units[0].login}", Role.PSYCHOLOGIST, unit)
+
     def _save(self, agency: Agency, places: int | None = None, hidden: str = "") -> Agency:
         return agency_save(agency=agency, places=places, refuge_address=hidden, actor=self.world.admin, at=self._at)
 
-    def _user(self, login: str, role: str, agency: Agency) -> User:
+    def _user(self, login: str, role: str, agency: Agency | None) -> User:
         user = User(username=login, full_name=staff_name(self._rng), role=role, agency=agency, is_demo=True)
         return user_save(user=user, password=None, actor=self.world.admin, at=self._at)
 

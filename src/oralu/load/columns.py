@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from django.apps import apps
 from django.db.models import CharField, Field, ForeignKey, Model
 
-KEPT = {"agencies.region", "routing.adoption", "routing.heartbeat", "routing.importrun"}
+KEPT = {"agencies.region", "routing.adoption", "routing.boardfigure", "routing.heartbeat", "routing.importrun"}
 """What the copies share: regions, and what is said about a whole region."""
 HISTORY = {
     "journal.entry",

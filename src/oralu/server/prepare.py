@@ -6,6 +6,7 @@ A process of its own, since it speaks to the database as the owner, and the web 
 from __future__ import annotations
 
 import hashlib
+import io
 import shutil
 import sys
 from pathlib import Path
@@ -46,7 +47,7 @@ def check() -> None:
     given a permission, a purpose and an audit class is never served."""
     from django.core.management import call_command
 
-    call_command("check", verbosity=0)
+    call_command("check", verbosity=0, stdout=io.StringIO())
 
 
 def waiting_migrations() -> int:
