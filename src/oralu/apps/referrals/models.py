@@ -228,7 +228,8 @@ class DelayCause(models.TextChoices):
 
 class Escalation(models.Model):
     """A missed limit, or a need with no agency to go to, in front of the addressee whom the policy names. The addressee
-    records the cause and a corrective measure (002 §3)."""
+    records the cause and a corrective measure (002 §3). `solved_at`: when a need that no agency could take was taken
+    on or closed after all; it may still be answered, and nobody waits for that."""
 
     class Kind(models.TextChoices):
         BREACH = "breach", _("the limit was missed")
@@ -249,6 +250,7 @@ class Escalation(models.Model):
     cause_note = models.CharField(max_length=500, blank=True)
     answered_at = models.DateTimeField(null=True)
     answered_by = models.ForeignKey("access.User", null=True, on_delete=models.PROTECT, related_name="+")
+    solved_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("-id",)

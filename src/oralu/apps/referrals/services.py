@@ -57,11 +57,31 @@ def needs_close(
         referral.state, referral.answered_at = can(REFERRAL, referral.state, event), at
     rows_update(going, ["state", "answered_at"])
     places_release(referral_ids=[r.pk for r in going], at=at)
+    escalations_settle(needs=needs, actor=actor, at=at)
     entries_record(
         records=[
             Record(f"need.{state}", need.case_id, {"need": need.pk, "service": need.service, "reason": reason})
             for need in needs
         ],
+        actor=actor,
+        at=at,
+    )
+
+
+def escalations_settle(*, needs: Sequence[Need], actor: User | None, at: datetime) -> None:
+    """Needs that no agency could take are taken on or closed: nobody waits for the answer of the leadership any more.
+    In the caller's transaction, with the locks of the cases."""
+    flagged = [need.pk for need in needs if need.escalated_no_agency]
+    if not flagged:
+        return
+    standing = list(
+        Escalation.objects.filter(need__in=flagged, kind=Escalation.Kind.NO_AGENCY, answered_at=None, solved_at=None)
+    )
+    for escalation in standing:
+        escalation.solved_at = at
+    rows_update(standing, ["solved_at"])
+    entries_record(
+        records=[Record("escalation.solved", e.case_id, {"need": e.need_id, "escalation": e.pk}) for e in standing],
         actor=actor,
         at=at,
     )

@@ -27,6 +27,7 @@ class Figure(StrEnum):
     ESCALATIONS = "escalations"
     GONE_UP = "gone-up"
     INHERITED = "inherited"
+    SETTLED = "settled"
     MEASURES = "measures"
     BREACHES = "breaches"
     SLA = "sla"
@@ -152,6 +153,7 @@ def _found(actor: User, figure: Figure, wanted: Mapping[str, str], at: datetime)
         Figure.ESCALATIONS: board.broken_now,
         Figure.GONE_UP: board.gone_up,
         Figure.INHERITED: board.inherited,
+        Figure.SETTLED: board.settled,
     }
     if figure in escalations:
         return escalations[figure](actor), ESCALATION

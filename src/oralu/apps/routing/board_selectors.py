@@ -52,14 +52,25 @@ def in_front_of(actor: User) -> QuerySet[Escalation]:
     return escalations_visible_to(actor).filter(agency_id=actor.agency_id)
 
 
+WAITING = {"answered_at": None, "solved_at": None}
+"""Of an escalation that asks for an answer."""
+
+
 def broken_now(actor: User) -> QuerySet[Escalation]:
-    """Unanswered escalations in front of the actor, the oldest limit first; inherited ones are a group of their own."""
-    return in_front_of(actor).filter(answered_at=None, in_digest=False).order_by("fell_due_at", "id")
+    """Escalations in front of the actor that wait for an answer, the oldest limit first; inherited ones are a group of
+    their own."""
+    return in_front_of(actor).filter(**WAITING, in_digest=False).order_by("fell_due_at", "id")
 
 
 def inherited(actor: User) -> QuerySet[Escalation]:
     """Unanswered escalations of needs that came with an imported register."""
-    return in_front_of(actor).filter(answered_at=None, in_digest=True).order_by("-id")
+    return in_front_of(actor).filter(**WAITING, in_digest=True).order_by("-id")
+
+
+def settled(actor: User) -> QuerySet[Escalation]:
+    """Needs that no agency could take and that were settled before anybody answered, the latest first. They may still
+    be answered."""
+    return in_front_of(actor).filter(answered_at=None, solved_at__isnull=False).order_by("-id")
 
 
 def gone_up(actor: User) -> QuerySet[Escalation]:
@@ -67,7 +78,7 @@ def gone_up(actor: User) -> QuerySet[Escalation]:
     if actor.role != Role.UNIT_HEAD:
         return Escalation.objects.none()
     others = escalations_visible_to(actor).exclude(agency_id=actor.agency_id)
-    return others.filter(answered_at=None, in_digest=False).order_by("fell_due_at", "id")
+    return others.filter(**WAITING, in_digest=False).order_by("fell_due_at", "id")
 
 
 def measures_open(actor: User) -> QuerySet[CorrectiveMeasure]:
@@ -97,26 +108,29 @@ class Counts:
     gone_up: int
     measures: int
     measures_late: int
+    settled: int
 
 
 def counts(actor: User, *, at: datetime) -> Counts:
     """The numbers on top of the board, from two aggregates."""
     own = Q(agency_id=actor.agency_id)
+    waits = Q(solved_at=None)
     is_head = actor.role == Role.UNIT_HEAD
     found = (
         escalations_visible_to(actor)
         .filter(answered_at=None)
         .order_by()
         .aggregate(
-            broken=Count("pk", filter=own & Q(in_digest=False)),
-            inherited=Count("pk", filter=own & Q(in_digest=True)),
-            gone_up=Count("pk", filter=~own & Q(in_digest=False)),
+            broken=Count("pk", filter=own & waits & Q(in_digest=False)),
+            inherited=Count("pk", filter=own & waits & Q(in_digest=True)),
+            gone_up=Count("pk", filter=~own & waits & Q(in_digest=False)),
+            settled=Count("pk", filter=own & ~waits),
         )
     )
     late = Q(due_on__lt=local_day(at))
     measures = measures_open(actor).order_by().aggregate(all=Count("pk"), late=Count("pk", filter=late))
     up = found["gone_up"] if is_head else 0
-    return Counts(found["broken"], found["inherited"], up, measures["all"], measures["late"])
+    return Counts(found["broken"], found["inherited"], up, measures["all"], measures["late"], found["settled"])
 
 
 def first_week(at: datetime) -> date:

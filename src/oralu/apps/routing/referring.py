@@ -22,7 +22,13 @@ from oralu.apps.messages.services import Outgoing, messages_write
 from oralu.apps.people.models import Person
 from oralu.apps.people.services import consent_record, consent_withdraw
 from oralu.apps.referrals.models import Clock, Escalation, Need, Referral
-from oralu.apps.referrals.services import Leadership, escalations_write, needs_close, referral_move
+from oralu.apps.referrals.services import (
+    Leadership,
+    escalations_settle,
+    escalations_write,
+    needs_close,
+    referral_move,
+)
 from oralu.apps.routing.evaluating import cases_evaluate, referral_new, referrals_announce
 from oralu.apps.routing.facts import FactData, case_lock, facts_record
 from oralu.apps.routing.frames import frames_load, local_day
@@ -109,6 +115,7 @@ def referral_accept(*, referral: Referral, actor: User, at: datetime) -> Referra
     agency = referral.agency
     if agency.counts_places and place_take(referral_id=referral.pk, agency=agency, at=at) is None:
         raise ValidationError(_("There is no free place left. Decline with the reason “no free places”."))
+    escalations_settle(needs=[referral.need], actor=actor, at=at)
     _tell_officer(referral, "accepted", at)
     return referral
 
@@ -163,13 +170,31 @@ def need_refer(*, need: Need, actor: User | None, at: datetime, agency: Agency |
 
 
 def _tell_leadership(need: Need, clock: Clock, at: datetime) -> None:
-    if Escalation.objects.filter(clock=clock, kind=Escalation.Kind.NO_AGENCY).exists():
+    told = Escalation.objects.filter(clock=clock, kind=Escalation.Kind.NO_AGENCY).first()
+    if told is not None:
+        _stands_again(told, at)
         return
     clock = Clock.objects.select_related("need", "case__unit").get(pk=clock.pk)
     need.escalated_no_agency = True
     need.save(update_fields=["escalated_no_agency"])
     escalations_write(
         clocks=[clock], kind=Escalation.Kind.NO_AGENCY, fell_due={clock.pk: at}, leadership=Leadership(), at=at
+    )
+
+
+def _stands_again(escalation: Escalation, at: datetime) -> None:
+    """What was settled is not: whoever took the need on has sent it back, and nobody else can."""
+    if escalation.solved_at is None:
+        return
+    escalation.solved_at = None
+    escalation.save(update_fields=["solved_at"])
+    entry_record(
+        kind="escalation.stands_again",
+        actor=None,
+        at=at,
+        case_id=escalation.case_id,
+        need=escalation.need_id,
+        escalation=escalation.pk,
     )
 
 
@@ -206,6 +231,7 @@ def referral_serve(
         )
         if referral.agency.counts_places and place_take(referral_id=referral.pk, agency=referral.agency, at=at) is None:
             raise ValidationError(_("There is no free place left. Decline with the reason “no free places”."))
+    escalations_settle(needs=[referral.need], actor=actor, at=at)
     _may_record(referral.need, facts)
     proof = evidence_add(case=case, data=evidence, actor=actor, at=at)
     referral = referral_move(

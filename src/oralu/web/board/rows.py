@@ -31,6 +31,7 @@ TITLES: Mapping[Figure, Text] = {
     Figure.ESCALATIONS: gettext_lazy("Escalations that wait for your answer"),
     Figure.GONE_UP: gettext_lazy("Gone up from your unit, not yet answered"),
     Figure.INHERITED: gettext_lazy("Missed deadlines of the imported register"),
+    Figure.SETTLED: gettext_lazy("Settled without an answer"),
     Figure.MEASURES: gettext_lazy("Corrective measures under way"),
     Figure.BREACHES: gettext_lazy("Deadlines missed in the last 12 weeks"),
     Figure.SLA: gettext_lazy("Needs behind the service level"),
@@ -72,7 +73,8 @@ def _row(actor: User, row: BoardRow, in_force: Edition) -> WorkRow:
     key = f"{row.kind}{row.key}"
     edition = load_edition(row.edition) if row.edition else in_force
     href = f"#row-{key}"
-    if row.escalation_id is not None and row.kind == "measure":
+    is_homeless = row.kind == "escalation" and row.state == Escalation.Kind.NO_AGENCY
+    if row.escalation_id is not None and (row.kind == "measure" or is_homeless):
         href = reverse("escalation", args=[row.escalation_id])
     href = case_href(actor, row.case_id) or href
     service = edition.label("service", row.service, lang()).capitalize() if row.service else ""

@@ -15,7 +15,7 @@ from oralu.policyfiles import load_edition
 from oralu.web.components import Act, Countdown, Term, Tone, WorkRow
 from oralu.web.context import address
 from oralu.web.countdown import countdown, moment
-from oralu.web.presenting import rule_of, service_label, why_line
+from oralu.web.presenting import addressee_label, rule_of, service_label, why_line
 
 
 def case_words(case_id: int, person: str = "") -> str:
@@ -56,6 +56,9 @@ def late_one(escalation: Escalation) -> str:
 def lateness(escalation: Escalation, at: datetime) -> Countdown:
     """How late: up to now, or up to the moment at which the need was closed."""
     need = escalation.need
+    if escalation.kind == Escalation.Kind.NO_AGENCY and escalation.solved_at is not None:
+        when = moment(escalation.solved_at)
+        return Countdown(_("settled %(when)s") % {"when": when}, Tone.QUIET, exact=when)
     if escalation.kind == Escalation.Kind.NO_AGENCY:
         exact = _("since %(when)s") % {"when": moment(escalation.at)}
         return Countdown(_("no agency found"), Tone.OVER, exact=exact)
@@ -67,6 +70,12 @@ def lateness(escalation: Escalation, at: datetime) -> Countdown:
     return Countdown(words, Tone.QUIET, exact=shown.exact, due_at=shown.due_at)
 
 
+def _who(escalation: Escalation) -> str:
+    """Who was late; where no agency could be found nobody was, so it says whose help is needed."""
+    is_homeless = escalation.kind == Escalation.Kind.NO_AGENCY
+    return addressee_label(escalation.need) if is_homeless else late_one(escalation)
+
+
 def escalation_row(actor: User, escalation: Escalation, at: datetime) -> WorkRow:
     """An escalation on the board: where, who was late, how much, and the act of whoever answers for it."""
     page = reverse("escalation", args=[escalation.pk])
@@ -75,7 +84,7 @@ def escalation_row(actor: User, escalation: Escalation, at: datetime) -> WorkRow
         key=f"e{escalation.pk}",
         title=service_label(escalation.need).capitalize(),
         href=page,
-        what=f"{escalation.get_kind_display()}: {late_one(escalation)}",
+        what=f"{escalation.get_kind_display()}: {_who(escalation)}",
         meta=(case_words(escalation.case_id, person_of(actor, escalation)), str(escalation.case.unit)),
         countdown=lateness(escalation, at),
         act=act,
@@ -128,9 +137,25 @@ def escalation_terms(actor: User, escalation: Escalation, at: datetime) -> tuple
         ),
         Term(_("Unit"), str(escalation.case.unit)),
         Term(_("What happened"), str(escalation.get_kind_display())),
-        Term(_("Who was late"), late_one(escalation)),
-        Term(_("Limit"), moment(escalation.fell_due_at), note=str(lateness(escalation, at).text)),
+        *_of_limit(escalation, at),
     )
+
+
+def _of_limit(escalation: Escalation, at: datetime) -> tuple[Term, ...]:
+    if escalation.kind != Escalation.Kind.NO_AGENCY:
+        late = Term(_("Limit"), moment(escalation.fell_due_at), note=str(lateness(escalation, at).text))
+        return Term(_("Who was late"), late_one(escalation)), late
+    limit, need = escalation.clock.limit_at, escalation.need
+    running = limit is not None and need.state == Need.State.OPEN
+    left = str(countdown(state="running", at=at, due_at=limit).text) if running else ""
+    terms = [
+        Term(_("Who should help"), addressee_label(need)),
+        Term(_("Without an agency since"), moment(escalation.at)),
+        Term(_("Limit"), moment(limit) if limit is not None else _("no deadline runs"), note=left),
+    ]
+    if escalation.solved_at is not None:
+        terms.append(Term(_("Settled"), moment(escalation.solved_at), note=_("taken on by an agency, or closed")))
+    return tuple(terms)
 
 
 def answer_terms(escalation: Escalation, measure: CorrectiveMeasure | None) -> tuple[Term, ...]:

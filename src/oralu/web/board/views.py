@@ -69,6 +69,8 @@ def board(request: StaffRequest) -> HttpResponse:
         "quarantined": quarantine_visible_to(user).count() if is_head else 0,
         "inherited": counts.inherited,
         "inherited_href": rows_href(Figure.INHERITED),
+        "settled": counts.settled,
+        "settled_href": rows_href(Figure.SETTLED),
         "empty": Empty(_("Nothing is broken now"), _("No missed deadline waits for your answer."), "check"),
         "inbox_waiting": 0 if is_head else _waiting(request),
         "is_counted": counted is not None,
