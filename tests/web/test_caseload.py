@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
+from copy import copy
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -14,6 +17,7 @@ from django.utils import timezone
 from oralu.apps.cases.caseload_selectors import CaseFilter, cases_found, cases_page
 from oralu.apps.cases.models import Case
 from oralu.apps.journal.models import Entry
+from oralu.apps.people.models import Person
 from oralu.apps.routing.lifecycle import case_close
 from oralu.web.caseload.export import safe
 from world import World, build
@@ -59,16 +63,52 @@ def ids(cases: dict[str, Case], *names: str) -> set[int]:
         ("ҚАСЫМ", ["homeless"]),
         ("елкин петр", ["calm"]),
         ("Ёлк", ["calm"]),
-        ("сауле", []),
+        ("сауле", ["old"]),
+        ("алия", ["homeless"]),
+        ("Әлия Қасымова", ["homeless"]),
+        ("касымова ал", ["homeless"]),
+        ("петр сауле", []),
+        ("симова", []),
         ("Ушедшая", ["closed"]),
         ("%", []),
         ("", ["homeless", "calm", "old"]),
     ],
 )
-def test_a_name_is_found_from_its_beginning_however_its_letters_are_typed(
+def test_a_name_is_found_by_the_beginnings_of_its_words_however_its_letters_are_typed(
     world: World, cases: dict[str, Case], text: str, names: list[str]
 ) -> None:
     assert found(world, q=text) == ids(cases, *names)
+
+
+def test_a_name_is_looked_for_among_the_own_unit_however_many_others_there_are(
+    world: World, cases: dict[str, Case]
+) -> None:
+    person, case, other = cases["calm"].person, Case.objects.get(pk=cases["calm"].pk), world.erlan.agency
+    crowd = Person.objects.bulk_create(
+        Person(
+            surname="Ёлкин",
+            given_name="Сауле",
+            search_key="елкин сауле",
+            birth_date=person.birth_date,
+            sex="female",
+            is_generated=True,
+        )
+        for _n in range(3000)
+    )
+    for one in crowd:
+        case.pk, case.person, case.unit, case.import_key = None, one, other, f"crowd-{one.pk}"
+        one.one_case = copy(case)
+    Case.objects.bulk_create(one.one_case for one in crowd)
+    wanted = cases_found(world.aigul, CaseFilter(q="сауле"), on=world.at.date())
+    assert [one.pk for one in wanted] == [cases["old"].pk]
+    assert _persons_read(json.loads(wanted.explain(format="json", analyze=True))[0]["Plan"]) <= 20
+
+
+def _persons_read(node: dict[str, Any]) -> float:
+    own = 0.0
+    if node.get("Relation Name") == "people_person":
+        own = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+    return own + sum(_persons_read(part) for part in node.get("Plans", []))
 
 
 def test_an_iin_and_a_number_of_a_case_are_found_exactly(world: World, cases: dict[str, Case]) -> None:
