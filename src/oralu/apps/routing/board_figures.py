@@ -20,9 +20,13 @@ from oralu.apps.routing.board_selectors import Load, Readers, Sla
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.models import BoardFigure
 
-LARGE = 3_000
-"""Open cases from which on a region's figures are kept."""
+LARGE = 300
+"""Open cases from which on a region's figures are kept: counting them while somebody waits would take a quarter of a
+second."""
 FRESH = timedelta(minutes=10)
+"""For so long a kept figure stands, and as long again for each `MORE` cases: counting fifty thousand takes half a minute
+of the worker's time."""
+MORE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ def figures_count(readers: Readers, *, at: datetime) -> Figures:
 def figures_dump(figures: Figures) -> dict[str, Any]:
     """The figures as JSON has them; what has an order is a list, for the database keeps none in objects."""
     return {
+        "cases": sum(figures.distribution.values()),
         "weeks": dict(figures.weeks),
         "distribution": [[*pair, number] for pair, number in figures.distribution.items()],
         "agencies": [[one.key, one.kept, one.all] for one in figures.agencies],
@@ -117,13 +122,14 @@ def officers_of(figures: Figures) -> dict[int, str]:
 
 
 def figures_keep(*, at: datetime) -> str:
-    """Count the figures of one region anew: that which has waited longest, if its figures are older than ten minutes
+    """Count the figures of one region anew: that which has waited longest, if its figures are no longer fresh
     and since then the journal has grown or another day has begun. One at a time, so that a turn of the worker stays
     short. Returns the region's code, empty when there is nothing to count.
 
     Only the worker may: it is behind no wall, and nobody else may write the figures."""
     newest = Entry.objects.order_by("-id").values_list("id", flat=True).first() or 0
-    kept = {key: (then, entry) for key, then, entry in BoardFigure.objects.values_list("key", "at", "entry")}
+    columns = ("key", "at", "entry", "data__cases")
+    kept = {key: (then, entry, cases or 0) for key, then, entry, cases in BoardFigure.objects.values_list(*columns)}
     waiting = [
         (kept[code][0].timestamp() if code in kept else 0, code)
         for code in Region.objects.values_list("code", flat=True)
@@ -143,5 +149,5 @@ def figures_keep(*, at: datetime) -> str:
     return code
 
 
-def _is_stale(then: datetime, entry: int, newest: int, at: datetime) -> bool:
-    return then <= at - FRESH and (entry != newest or local_day(then) != local_day(at))
+def _is_stale(then: datetime, entry: int, cases: int, newest: int, at: datetime) -> bool:
+    return then <= at - FRESH * (1 + cases // MORE) and (entry != newest or local_day(then) != local_day(at))
