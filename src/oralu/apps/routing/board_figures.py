@@ -24,8 +24,8 @@ LARGE = 300
 """Open cases from which on a region's figures are kept: counting them while somebody waits would take a quarter of a
 second."""
 FRESH = timedelta(minutes=10)
-"""For so long a kept figure stands, and as long again for each `MORE` cases: counting fifty thousand takes half a minute
-of the worker's time."""
+"""For so long a kept figure stands, and as long again for each `MORE` cases: counting fifty thousand takes half a
+minute of the worker's time."""
 MORE = 10_000
 
 
