@@ -131,9 +131,10 @@ def test_every_kind_of_png_is_drawn_anew(mode: str) -> None:
 def test_the_largest_sheet_that_is_taken_and_a_bomb_stay_within_memory_and_time() -> None:
     """What a child may use is bounded by the kernel; here it is seen that the bound holds and answers come in time."""
     sheet = jpeg(size=(4960, 7016))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
     began = time.monotonic()
     assert inspected(sheet).kind == "image/jpeg"
     assert code_of(png_bomb(60_000)) == "pixels"
     assert time.monotonic() - began < 30
     most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-    assert most < inspector.MEMORY
+    assert most < inspector.MEMORY or most == before, "more than any child of this process before it"
