@@ -13,11 +13,12 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from oralu.apps.access.models import Role
+from oralu.apps.access.permissions import Permission, roles_with
 from oralu.apps.messages.selectors import unread_count
 from oralu.web.components import Text
 
-CASE_WORK = frozenset({"case_manager", "unit_head"})
-HEADS = frozenset({"unit_head", "leadership"})
+CASE_WORK = roles_with(Permission.CASE_WORK)
+HEADS = roles_with(Permission.BOARD_READ)
 ALL_STAFF = frozenset(Role.values)
 
 

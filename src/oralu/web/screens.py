@@ -25,9 +25,6 @@ from oralu.apps.journal.reading import access_record, collecting, denied_record
 View = Callable[..., HttpResponse]
 V = TypeVar("V", bound=View)
 
-CASE_WORK, HEADS, AGENCIES = Permission.CASE_WORK, Permission.BOARD_READ, Permission.REFERRAL_READ
-ADMINISTRATORS, EVERYBODY = Permission.ADMINISTER, Permission.ACCOUNT
-
 
 WITH_A_PAGE = frozenset({200, 409, 422})
 """Answers that show something: an act that succeeded leads to another page."""
