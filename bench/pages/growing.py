@@ -11,11 +11,14 @@ django.setup()
 
 from oralu.load import Multiplier  # noqa: E402
 
+TOWNS = [64, 32, 32, *[16] * 4, *[8] * 4, *[4] * 4, *[2] * 4, *[1] * 8]
+"""Copies of the world in each town of a region: its units hold 50 to 3,200 cases each, with the staff for them."""
+
 
 def main(url: str, copies: int, single: list[str]) -> None:
     with psycopg.connect(url, autocommit=True) as admin:
         regions = [row[0] for row in admin.execute("select code from agencies_region order by 1")]
-        Multiplier(admin, regions=regions, single=single).add(copies, print)
+        Multiplier(admin, regions=regions, single=single, sizes=TOWNS).add(copies, print)
         admin.execute("vacuum analyze")
 
 

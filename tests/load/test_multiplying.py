@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import ForeignKey
 
+from oralu.apps.access.models import User
 from oralu.apps.agencies.models import Agency, Region
 from oralu.apps.cases.models import Case
 from oralu.apps.journal.models import Entry
@@ -21,10 +23,35 @@ from oralu.apps.routing.planning import Cause
 from oralu.apps.routing.worker import turn
 from oralu.core.identifiers import iin_problems
 from oralu.load import Multiplier
+from oralu.load.multiplying import towns
 from world import build
 
 if TYPE_CHECKING:
     from oralu.server.postgres import Server
+
+
+def test_the_first_copy_of_a_town_stands_for_it() -> None:
+    assert towns([3, 1, 2]) == [0, 0, 0, 3, 4, 4]
+    assert towns([]) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_copies_of_one_town_share_its_agencies_and_bring_their_own_staff(database_server: Server) -> None:
+    world = build()
+    world.enrol(facts={"identity_document": "none"})
+    agencies, staff = Agency.objects.count(), User.objects.count()
+    regions = list(Region.objects.values_list("code", flat=True)[:2])
+    with database_server.connect_admin() as admin:
+        multiplier = Multiplier(admin, regions=regions, sizes=[2, 1])
+        multiplier.add(5)
+        multiplier.add(3)
+    assert User.objects.count() == 9 * staff
+    assert Agency.objects.count() == (1 + 3 + 3) * agencies, "two towns in each region, then the first of the next"
+    for case in Case.objects.exclude(pk=Case.objects.earliest("pk").pk).select_related("unit", "officer"):
+        assert case.region_id == case.unit.region_id
+        assert case.officer.agency_id == case.unit_id
+    sizes = Counter(Case.objects.values_list("unit", flat=True)).values()
+    assert sorted(sizes) == [1, 1, 1, 1, 1, 2, 2]
 
 
 @pytest.mark.django_db(transaction=True)

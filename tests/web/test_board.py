@@ -315,7 +315,7 @@ def test_the_cost_of_the_board_does_not_grow_with_the_cases(
         world.enrol(facts=NO_PAPERS)
     turn(world.at + timedelta(hours=25))
     client = sign_in(getattr(world, who))
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(26):
         assert client.get("/board").status_code == 200
     with django_assert_max_num_queries(12):
         assert client.get("/board/breaches").status_code == 200
@@ -376,14 +376,14 @@ def test_a_late_measure_names_who_was_to_carry_it_out(world: World, sign_in: Cal
 
 
 def settle(at: datetime) -> None:
-    """Let the worker keep the figures of every region: one a turn."""
+    """Let the worker keep the figures of every region and large unit: one a turn."""
     while figures_keep(at=at):
         pass
 
 
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two open cases make a region large."""
+    """Two open cases make a unit or a region large."""
     monkeypatch.setattr(board_figures, "LARGE", 1)
 
 
@@ -409,8 +409,10 @@ def test_kept_figures_are_those_that_are_counted(world: World, large: None) -> N
     assert BoardFigure.objects.get(key="35").data is not None
     assert board_figures.figures_for(world.kairat, at=at + timedelta(minutes=5)) == counted
     assert json.loads(json.dumps(figures_dump(counted))) == BoardFigure.objects.get(key="35").data
-    assert board_figures.figures_for(world.bolat, at=at) == board_figures.figures_count(world.bolat, at=at)
-    assert board_figures.figures_for(world.bolat, at=at) != counted, "of the unit alone"
+    of_unit = board_figures.figures_count(world.bolat, at=at)
+    assert board_figures.figures_for(world.bolat, at=at + timedelta(minutes=5)) == of_unit
+    assert of_unit != counted, "of the unit alone"
+    assert of_unit.loads[0].key == world.aigul.pk, "by officer"
 
 
 def test_the_board_looks_the_same_counted_and_kept(
@@ -442,7 +444,9 @@ def test_kept_figures_say_of_which_moment_they_are(
     text = client.get("/board").content.decode()
     assert words in text
     assert "09:00" in text
-    assert words not in sign_in(world.bolat).get("/board").content.decode(), "a unit is counted while one waits"
+    assert words in sign_in(world.bolat).get("/board").content.decode(), "of a large unit too"
+    small = User.objects.create_user("other", "x", role=Role.UNIT_HEAD, agency=world.erlan.agency, full_name="Глава")
+    assert words not in sign_in(small).get("/board").content.decode(), "a small one is counted while one waits"
 
 
 def test_before_the_first_count_the_board_says_so_and_shows_what_is_to_be_done(

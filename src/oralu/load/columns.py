@@ -19,6 +19,8 @@ HISTORY = {
     "cases.evaluationrecord",
 }
 """What no clock and no evaluation reads; left out unless asked for."""
+OF_A_TOWN = {"agencies.agency", "agencies.refugeaddress", "access.identityprovider"}
+"""What copies that share a town have once; staff and places come with each copy."""
 DAYS_OF_BIRTH = 3000
 
 Strides = Mapping[type[Model], int]
@@ -36,7 +38,7 @@ def models_copied(*, history: bool) -> list[type[Model]]:
 
 def expression(field: Field, strides: Strides) -> str:
     """SQL that gives the value of a column in copy number `g` from row `t` of the original; `%(regions)s` are the codes
-    of regions over which the copies are spread."""
+    of regions over which the copies are spread, `home` is the copy whose agencies this one shares (`g` mostly)."""
     column = f't."{field.column}"'
     label = f"{field.model._meta.label_lower}.{field.name}"
     if label in SPECIAL:
@@ -45,7 +47,8 @@ def expression(field: Field, strides: Strides) -> str:
         target = field.related_model
         if target._meta.label_lower == "agencies.region":
             return "(%(regions)s::text[])[1 + mod(g, %(region_count)s)]"
-        return f"{column} + g * {strides[target]}" if target in strides else column
+        copy = "home" if target._meta.label_lower in OF_A_TOWN else "g"
+        return f"{column} + {copy} * {strides[target]}" if target in strides else column
     if field.primary_key:
         return f"{column} + g * {strides[field.model]}"
     if isinstance(field, CharField) and field.unique:
@@ -63,6 +66,7 @@ SPECIAL = {
     "people.person.birth_date": _BIRTH,
     "people.person.iin": f"pg_temp.load_iin({_BIRTH}, t.sex, t.iin, g)",
     "agencies.agency.is_active": "t.is_active and (g < %(region_count)s or t.kind <> all(%(single)s::text[]))",
+    "agencies.place.label": "case when home = g then t.label else t.label || '-' || g end",
     "cases.case.import_key": "case when t.import_key = '' then '' else t.import_key || '-' || g end",
     "cases.evaluationrecord.statements": "array(select s + g * {statement_stride} from unnest(t.statements) s)",
     "cases.milestone.evaluation": (

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
 from typing import Any
 
 import psycopg
@@ -13,7 +14,7 @@ from django.db.models import Model
 from psycopg import sql
 
 from oralu.apps.people.naming import fold
-from oralu.load.columns import IIN, columns_of, models_copied
+from oralu.load.columns import IIN, OF_A_TOWN, columns_of, models_copied
 
 Progress = Callable[[str], None]
 ROWS_AT_ONCE = 500_000
@@ -23,6 +24,21 @@ select a.edition, a.digest, a.from_date, a.adopted_at, a.adopted_by_id, r.code
 from (select * from routing_adoption order by from_date desc limit 1) a, unnest(%s::text[]) r(code)
 where not exists (select 1 from routing_adoption b where b.region_id = r.code)"""
 """The edition in force in the world is in force wherever a copy of it stands."""
+COPIES = """
+from generate_series(%(first)s::bigint, %(last)s) g
+cross join lateral (select (g - 1) / %(region_count)s as place, cardinality(%(towns)s::int[]) as many) p
+cross join lateral (select case when many = 0 then g else
+    (place - mod(place, many) + (%(towns)s::int[])[1 + mod(place, many)]) * %(region_count)s
+    + mod(g - 1, %(region_count)s) + 1 end as home) h"""
+"""The numbers of the copies, with that of the copy whose agencies each shares; both stand in one region."""
+
+
+def towns(sizes: Sequence[int]) -> list[int]:
+    """For each copy of a region, counted from 0, which of them is the first of its town; anew after the last.
+
+    Args:
+        sizes: copies in each town of a region, `[64, 1]` for a large town and a small one."""
+    return [start for start, size in zip(accumulate([0, *sizes]), sizes, strict=False) for _ in range(size)]
 
 
 class Multiplier:
@@ -34,6 +50,8 @@ class Multiplier:
         regions: codes of the regions; copy n goes to the region at n modulo their number.
         single: kinds of agencies of which a region has one, however many copies go to it: the leaderships.
         history: whether journal, messages and records of evaluations are copied too.
+        sizes: copies in each town of a region: those of a town share its agencies and bring their cases, staff and
+            places, so that agencies are as unlike in size as they are in life. Each copy is a town without it.
     """
 
     def __init__(
@@ -43,8 +61,10 @@ class Multiplier:
         regions: Sequence[str],
         single: Sequence[str] = (),
         history: bool = False,
+        sizes: Sequence[int] = (),
     ) -> None:
         self.connection, self.regions, self.single = connection, list(regions), list(single)
+        self.towns = towns(sizes)
         self.strides = {model: self._highest(model) for model in models_copied(history=history)}
         self._names = self._surnames()
         connection.execute(IIN)
@@ -52,7 +72,8 @@ class Multiplier:
     def add(self, copies: int, progress: Progress = lambda text: None) -> None:
         """Add so many copies of the world. Ends with fresh statistics and sequences past the new rows."""
         # Rows that were written since the last copies may not be run over.
-        first = 1 + max(self._highest(model) // stride for model, stride in self.strides.items() if stride)
+        spans = {model: stride for model in self.strides if (stride := self._stride(model))}
+        first = 1 + max((self._highest(model) - 1) // span for model, span in spans.items())
         last = first + copies - 1
         with self._unchecked(), self._without_indexes():
             for model in self.strides:
@@ -77,11 +98,12 @@ class Multiplier:
         # The text is made of names of columns and of constants of this package alone.
         statement = (
             f'insert into "{table}" ({", ".join(into)}) overriding system value select {", ".join(values)} '
-            f'from generate_series(%(first)s::bigint, %(last)s) g cross join "{table}" t '
-            f'where t."{key}" <= %(stride)s order by g, t."{key}"'
+            f'{COPIES} cross join "{table}" t '
+            f'where t."{key}" <= %(stride)s and (home = g or not %(once)s) order by g, t."{key}"'
         )
         for start in range(first, last + 1, step):
             parameters = {"first": start, "last": min(last, start + step - 1), "stride": self._stride(model)}
+            parameters |= {"towns": self.towns, "once": model._meta.label_lower in OF_A_TOWN}
             self.connection.execute(statement, parameters | self._names)  # type: ignore[arg-type]
 
     def _stride(self, model: type[Model]) -> int:

@@ -203,7 +203,8 @@ TABLES: Mapping[str, Rows] = {
     "routing_erasureitem": Rows(read=_through("routing_erasure", "erasure_id"), write="false"),
     "routing_legalhold": OF_STAFF,
     "routing_boardfigure": Rows(
-        read=f"{_role('leadership')} and scope = 'region' and key = {REGION}",
+        read=f"({_role('leadership')} and scope = 'region' and key = {REGION})"
+        f" or ({_role('unit_head')} and scope = 'unit' and key = {AGENCY}::text)",
         write="false",
     ),
     "messaging_message": Rows(

@@ -1,19 +1,21 @@
 """The figures of the board that take longer to count the more cases there are. A small scope is counted while the
-reader waits; for a large region the worker counts them from time to time and the board shows them with their moment, so
-that the page costs the same at a thousand cases and at a million. Lists of what is to be done are never kept: they are
-read as they stand."""
+reader waits; for a large unit or region the worker counts them from time to time and the board shows them with their
+moment, so that the page costs the same at a thousand cases and at a million. Lists of what is to be done are never
+kept: they are read as they stand."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count, QuerySet
 
 from oralu.apps.access.models import Role, User
 from oralu.apps.agencies.models import Agency, Region
+from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.journal.models import Entry
 from oralu.apps.routing import board_selectors as board
 from oralu.apps.routing.board_selectors import Load, Readers, Sla
@@ -21,8 +23,8 @@ from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.models import BoardFigure
 
 LARGE = 300
-"""Open cases from which on a region's figures are kept: counting them while somebody waits would take a quarter of a
-second."""
+"""Open cases from which on the figures of a unit or a region are kept: counting them while somebody waits would take a
+quarter of a second."""
 FRESH = timedelta(minutes=10)
 """For so long a kept figure stands, and as long again for each `MORE` cases: counting fifty thousand takes half a
 minute of the worker's time."""
@@ -101,12 +103,23 @@ def is_large(readers: Readers) -> bool:
 
 
 def figures_for(actor: User, *, at: datetime) -> Figures | None:
-    """What the board shows an actor: of a unit and of a small region counted now, of a large region as last kept; None
-    while those are being counted for the first time."""
-    if actor.role != Role.LEADERSHIP or actor.agency is None or not is_large(actor):
+    """What the board shows an actor: of a small unit or region counted now, of a large one as last kept; None while
+    those are being counted for the first time."""
+    if (scope := _scope_of(actor)) is None or not is_large(actor):
         return figures_count(actor, at=at)
-    kept = BoardFigure.objects.filter(scope=BoardFigure.Scope.REGION, key=actor.agency.region_id).first()
+    kept = BoardFigure.objects.filter(scope=scope[0], key=scope[1]).first()
     return figures_load(kept.data, at=kept.at) if kept is not None and kept.data is not None else None
+
+
+def _scope_of(actor: User) -> tuple[str, str] | None:
+    """Of what the actor sees figures: a scope, and its key."""
+    if actor.agency is None:
+        return None
+    scopes = {
+        Role.LEADERSHIP: (BoardFigure.Scope.REGION, actor.agency.region_id),
+        Role.UNIT_HEAD: (BoardFigure.Scope.UNIT, str(actor.agency_id)),
+    }
+    return scopes.get(Role(actor.role))
 
 
 def names_of(figures: Figures, *, by_officer: bool) -> dict[int, str]:
@@ -122,31 +135,46 @@ def officers_of(figures: Figures) -> dict[int, str]:
 
 
 def figures_keep(*, at: datetime) -> str:
-    """Count the figures of one region anew: that which has waited longest, if its figures are no longer fresh
+    """Count the figures of one region or large unit anew: those that have waited longest, if they are no longer fresh
     and since then the journal has grown or another day has begun. One at a time, so that a turn of the worker stays
-    short. Returns the region's code, empty when there is nothing to count.
+    short. Returns the key of what was counted, empty when there is nothing to count.
 
     Only the worker may: it is behind no wall, and nobody else may write the figures."""
     newest = Entry.objects.order_by("-id").values_list("id", flat=True).first() or 0
-    columns = ("key", "at", "entry", "data__cases")
-    kept = {key: (then, entry, cases or 0) for key, then, entry, cases in BoardFigure.objects.values_list(*columns)}
+    columns = ("scope", "key", "at", "entry", "data__cases")
+    kept = {
+        (scope, key): (then, entry, cases or 0)
+        for scope, key, then, entry, cases in BoardFigure.objects.values_list(*columns)
+    }
     waiting = [
-        (kept[code][0].timestamp() if code in kept else 0, code)
-        for code in Region.objects.values_list("code", flat=True)
-        if code not in kept or _is_stale(*kept[code], newest, at)
+        (kept[one][0].timestamp() if one in kept else 0, *one)
+        for one in _scopes()
+        if one not in kept or _is_stale(*kept[one], newest, at)
     ]
     if not waiting:
         return ""
-    _, code = min(waiting)
+    _, scope, key = min(waiting)
     with transaction.atomic():
-        readers = tuple(
-            User.objects.filter(role=Role.LEADERSHIP, is_active=True, agency__region_id=code).select_related("agency")
-        )
+        readers = tuple(_readers(scope, key).filter(is_active=True).select_related("agency"))
         data = figures_dump(figures_count(readers, at=at)) if readers and is_large(readers) else None
-        BoardFigure.objects.update_or_create(
-            scope=BoardFigure.Scope.REGION, key=code, defaults={"at": at, "entry": newest, "data": data}
-        )
-    return code
+        BoardFigure.objects.update_or_create(scope=scope, key=key, defaults={"at": at, "entry": newest, "data": data})
+    return key
+
+
+def _scopes() -> Iterator[tuple[str, str]]:
+    """Every region, and every unit with more open cases than are counted while somebody waits."""
+    for code in Region.objects.values_list("code", flat=True):
+        yield BoardFigure.Scope.REGION, code
+    by_unit = Case.objects.exclude(state=CaseState.CLOSED).order_by().values("unit").annotate(open=Count("pk"))
+    for unit in by_unit.filter(open__gt=LARGE).values_list("unit", flat=True):
+        yield BoardFigure.Scope.UNIT, str(unit)
+
+
+def _readers(scope: str, key: str) -> QuerySet[User]:
+    """Who is shown the figures of a scope."""
+    if scope == BoardFigure.Scope.REGION:
+        return User.objects.filter(role=Role.LEADERSHIP, agency__region_id=key)
+    return User.objects.filter(role=Role.UNIT_HEAD, agency_id=key)
 
 
 def _is_stale(then: datetime, entry: int, cases: int, newest: int, at: datetime) -> bool:
