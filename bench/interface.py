@@ -1,6 +1,7 @@
 """The interface under a hundred thousand requests made from its own description, by systems of every role, against a
 real `oralu run` with a durable database, row security and the journal on. Run by `make bench-api`; CALLS, CASES and
-SEED in the environment change what is asked. The figures go to build/bench-api.json."""
+SEED in the environment change what is asked, MINUTES ends it early: the figures then say how many calls were made. They
+go to build/bench-api.json."""
 
 from __future__ import annotations
 
@@ -23,6 +24,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 CALLS = int(os.environ.get("CALLS", "100000"))
 CASES = int(os.environ.get("CASES", "60"))
 SEED = int(os.environ.get("SEED", "2026"))
+MINUTES = float(os.environ.get("MINUTES", "1440"))
 PORT = int(os.environ.get("PORT", "8791"))
 OUT = ROOT / "build" / "bench-api.json"
 BASE = f"http://127.0.0.1:{PORT}"
@@ -80,7 +82,20 @@ def _hammered(folder: Path) -> int:
     def send(case: Any, headers: dict[str, str]) -> Any:
         return case.call(base_url=BASE, headers=headers, session=session, timeout=60)
 
-    tally = hammer(schema, tokens=tokens, ids=ids, calls=CALLS, dice=random.Random(SEED), send=send)
+    told = 0
+
+    def going_on(tally: Any) -> bool:
+        nonlocal told
+        spent = time.monotonic() - began
+        if tally.calls - told >= 2000:
+            told = tally.calls
+            print(
+                f"{told} calls in {spent:.0f} s, {tally.server_errors} answers 5xx, {len(tally.wrong)} breaks",
+                flush=True,
+            )
+        return spent < MINUTES * 60
+
+    tally = hammer(schema, tokens=tokens, ids=ids, calls=CALLS, dice=random.Random(SEED), send=send, going_on=going_on)
     log = (folder / "run.log").read_text(errors="replace")
     figures = {
         "calls": tally.calls,

@@ -67,8 +67,10 @@ def hammer(
     dice: random.Random,
     send: Callable[[Any, dict[str, str]], Any] = lambda case, headers: case.call(headers=headers),
     after: Callable[[], None] = lambda: None,
+    going_on: Callable[[Tally], bool] = lambda tally: True,
 ) -> Tally:
-    """Ask until so many calls are made. `tokens`: by system; `ids`: numbers that exist, by the name of a parameter."""
+    """Ask until so many calls are made, or until `going_on`, asked after each round, says no. `tokens`: by system;
+    `ids`: numbers that exist, by the name of a parameter."""
     schema.config.checks.negative_data_rejection = NegativeDataRejectionConfig(expected_statuses=["4xx"])
     operations = [found.ok() for found in schema.get_all_operations()]
     tally = Tally()
@@ -78,6 +80,8 @@ def hammer(
             for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
                 _round(operation, mode, each, tally=tally, tokens=tokens, ids=ids, dice=dice, send=send)
                 after()
+                if not going_on(tally):
+                    return tally
     return tally
 
 
