@@ -59,12 +59,10 @@ def case_address(case: Case, anchor: str = "") -> str:
 def case_deed(case: Case, *, title: Text, anchor: str = "", leaves: bool = False, **more: Any) -> Deed:
     """An act on a case: it goes back to the page of the case, at the place where its result is seen (`anchor`), or, if
     after it the case may no longer be the reader's (`leaves`), to the caseload. In a closed case nothing is done."""
-    back = case_address(case, anchor)
     closed = case.state == CaseState.CLOSED
-    return Deed(
+    return deed_under(
+        Crumb(f"{case.person.full_name}, № {case.pk}", case_address(case, anchor)),
         title=title,
-        back=back,
-        crumbs=(Crumb(f"{case.person.full_name}, № {case.pk}", back), Crumb(title)),
         heading=case.person.full_name,
         onward=(address("caseload") or "/") if leaves else "",
         refusal=_("This case is closed: nothing more can be recorded in it.") if closed else "",
@@ -72,9 +70,21 @@ def case_deed(case: Case, *, title: Text, anchor: str = "", leaves: bool = False
     )
 
 
+def deed_under(*pages: Crumb, title: Text, **more: Any) -> Deed:
+    """An act below the pages that lead to it: it goes back to the last of them."""
+    return Deed(title=title, back=pages[-1].href, crumbs=(*pages, Crumb(title)), **more)
+
+
 def sent(request: StaffRequest) -> tuple[Any, Any]:
     """What was posted, for a form; nothing while it is only shown."""
     return (request.POST, request.FILES) if request.method == "POST" else (None, None)
+
+
+def asked(request: StaffRequest, **fields: forms.Field) -> forms.Form:
+    """The form of an act that needs none of its own: it asks for the fields given, or only for the word to do it."""
+    form = forms.Form(*sent(request))
+    form.fields |= fields
+    return form
 
 
 def see_other(address: str) -> HttpResponse:

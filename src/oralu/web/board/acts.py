@@ -18,7 +18,7 @@ from oralu.apps.referrals.selectors import escalations_visible_to
 from oralu.apps.referrals.services import escalation_answer, measure_done
 from oralu.apps.routing.board_selectors import measure_of
 from oralu.apps.routing.frames import local_day
-from oralu.web.acting import Deed, perform, sent
+from oralu.web.acting import Deed, deed_under, perform, sent
 from oralu.web.board.showing import answer_terms, answers_for, case_words, escalation_terms
 from oralu.web.components import Crumb
 from oralu.web.fields import day_field, text_field
@@ -117,14 +117,13 @@ def measure_carried_out(request: StaffRequest, measure_id: int) -> HttpResponse:
         raise Http404
     return perform(
         request,
-        Deed(
+        deed_under(
+            Crumb(_("Board"), reverse("board")),
             title=_("Measure carried out"),
             submit=_("Carried out"),
             form=DoneForm(*sent(request)),
             run=lambda data: measure_done(measure=measure, note=data["note"], actor=request.user, at=request.at),
             done=lambda result: _("Recorded: the measure has been carried out."),
-            back=reverse("board"),
-            crumbs=(Crumb(_("Board"), reverse("board")), Crumb(_("Measure carried out"))),
             lead=measure.text,
             records=(_("that the measure was carried out, by whom and when; its deadline stops"),),
         ),

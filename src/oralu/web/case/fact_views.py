@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django import forms
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -15,7 +14,7 @@ from oralu.apps.cases.services import note_add
 from oralu.apps.routing.case_selectors import edition_for, evidence_visible_to, statements_visible_to
 from oralu.apps.routing.facts import facts_record, statement_retract
 from oralu.apps.routing.frames import local_day
-from oralu.web.acting import case_deed, perform, sent
+from oralu.web.acting import asked, case_deed, perform, sent
 from oralu.web.case.forms import FactForm, NoteForm
 from oralu.web.fields import text_field
 from oralu.web.screens import StaffRequest, lang, screen
@@ -61,8 +60,7 @@ def fact_retract(request: StaffRequest, statement_id: int) -> HttpResponse:
         "value": edition.value_label(statement.name, statement.value, lang()),
         "day": localdate(statement.effective_on),
     }
-    form = forms.Form(*sent(request))
-    form.fields["reason"] = text_field(_("Why it is a mistake"), required=True)
+    form = asked(request, reason=text_field(_("Why it is a mistake"), required=True))
     return perform(
         request,
         case_deed(

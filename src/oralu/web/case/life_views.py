@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django import forms
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -14,7 +13,7 @@ from oralu.apps.cases.selectors import cases_visible_to
 from oralu.apps.routing import lifecycle
 from oralu.apps.routing.case_selectors import prisons_to_name, units_to_transfer_to
 from oralu.apps.routing.frames import local_day
-from oralu.web.acting import case_deed, perform, sent
+from oralu.web.acting import asked, case_deed, perform, sent
 from oralu.web.case.forms import AssignForm, CloseForm, NoteForm, PrisonForm, ReleaseForm, TransferForm
 from oralu.web.screens import StaffRequest, screen
 
@@ -106,7 +105,7 @@ def resume(request: StaffRequest, case_id: int) -> HttpResponse:
             title=_("Resume the case: the person is found"),
             submit=_("Resume"),
             done=_("The case goes on; the days that passed have been looked at in order."),
-            form=forms.Form(*sent(request)),
+            form=asked(request),
             run=lambda data: lifecycle.case_resume(case=case, actor=request.user, at=request.at),
             records=(_("the deadlines that waited for the person run on"),),
         ),

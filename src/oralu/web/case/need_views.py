@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -15,7 +14,7 @@ from oralu.apps.referrals.models import Need, Referral
 from oralu.apps.routing import pausing, referring
 from oralu.apps.routing.case_selectors import agencies_fitting, agencies_that_could_not, needs_to_act_on
 from oralu.policyfiles import load_edition
-from oralu.web.acting import case_deed, perform, sent
+from oralu.web.acting import asked, case_deed, perform, sent
 from oralu.web.case.forms import AgencyForm, NoteForm, PauseForm
 from oralu.web.fields import ProofForm
 from oralu.web.presenting import rule_of, service_label, why_line
@@ -131,7 +130,7 @@ def need_reopen(request: StaffRequest, need_id: int) -> HttpResponse:
             title=_("Open the need anew"),
             submit=_("Open anew"),
             done=_("The need is looked at anew: if its rule holds it is open again."),
-            form=forms.Form(*sent(request)),
+            form=asked(request),
             run=lambda data: referring.need_reopen(need=need, actor=request.user, at=request.at),
             lead=_("Need: %(service)s. The person has changed their mind, or the withdrawal was a mistake.")
             % {"service": service_label(need)},
@@ -206,7 +205,7 @@ def clock_resume(request: StaffRequest, need_id: int) -> HttpResponse:
             title=_("Let the deadline run on"),
             submit=_("Run on"),
             done=_("The deadline runs again."),
-            form=forms.Form(*sent(request)),
+            form=asked(request),
             run=lambda data: pausing.need_clock_resume(need=need, actor=request.user, at=request.at),
             lead=_("Need: %(service)s. The time used before the pause is kept.") % {"service": service_label(need)},
             anchor=_anchor(need),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpResponse
@@ -16,7 +18,7 @@ from oralu.apps.cases.evidence import evidence_path
 from oralu.apps.cases.models import Evidence
 from oralu.apps.cases.quarantine import Released, evidence_reject, evidence_release, evidence_taken
 from oralu.apps.routing.quarantine_selectors import quarantine_visible_to
-from oralu.web.acting import Deed, case_address, perform, sent
+from oralu.web.acting import Deed, asked, case_address, deed_under, perform, sent
 from oralu.web.case.fact_views import handed_out
 from oralu.web.components import Crumb, Empty, Term
 from oralu.web.countdown import moment
@@ -70,8 +72,7 @@ def release(request: StaffRequest, evidence_id: int) -> HttpResponse:
 @screen(Permission.EVIDENCE_RELEASE, audit=Audit.CHANGE)
 def reject(request: StaffRequest, evidence_id: int) -> HttpResponse:
     found = _found(request, evidence_id)
-    form = forms.Form(*sent(request))
-    form.fields["reason"] = text_field(_("Why it is rejected"), required=True)
+    form = asked(request, reason=text_field(_("Why it is rejected"), required=True))
     return perform(
         request,
         _deed(
@@ -113,16 +114,14 @@ def _found(request: StaffRequest, evidence_id: int) -> Evidence:
     return get_object_or_404(quarantine_visible_to(request.user), pk=evidence_id)
 
 
-def _deed(found: Evidence, **more: object) -> Deed:
+def _deed(found: Evidence, **more: Any) -> Deed:
     by = found.recorded_by.full_name if found.recorded_by else ""
-    back = reverse("quarantine")
-    return Deed(
+    return deed_under(
+        Crumb(_("Files in quarantine"), reverse("quarantine")),
         heading=found.case.person.full_name,
-        back=back,
-        crumbs=(Crumb(_("Files in quarantine"), back), Crumb(str(more["title"]))),
         terms=(
             Term(_("Document"), found.title, note=KINDS.get(found.content_type, "")),
             Term(_("Attached by"), by, note=moment(found.recorded_at)),
         ),
-        **more,  # type: ignore[arg-type]
+        **more,
     )

@@ -3,7 +3,6 @@ the case manager's acceptance, and where a refuge is."""
 
 from __future__ import annotations
 
-from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -17,7 +16,7 @@ from oralu.apps.routing import referring
 from oralu.apps.routing.case_selectors import agencies_fitting, has_account
 from oralu.apps.routing.frames import local_day
 from oralu.policyfiles import load_edition
-from oralu.web.acting import Deed, case_deed, perform, sent
+from oralu.web.acting import Deed, asked, case_deed, perform, sent
 from oralu.web.answer_forms import CannotForm, ServedForm
 from oralu.web.case.forms import AgencyForm, DisputeForm, PersonSaysForm
 from oralu.web.components import Tab
@@ -50,7 +49,7 @@ def hand_over(request: StaffRequest, referral_id: int) -> HttpResponse:
             title=_("Hand over the printed referral"),
             submit=_("Handed over"),
             done=_("The referral counts as sent from now on."),
-            form=forms.Form(*sent(request)),
+            form=asked(request),
             run=lambda data: referring.referral_handed_over(referral=referral, actor=request.user, at=request.at),
             lead=_("%(what)s. The agency has no account in Oralu: print the referral and hand it over.")
             % {"what": _words(referral)},
@@ -100,7 +99,7 @@ def _accepted(request: StaffRequest, referral: Referral, tabs: tuple[Tab, ...]) 
         title=_("The agency takes it on"),
         submit=_("Record"),
         done=_("The agency's answer is recorded."),
-        form=forms.Form(*sent(request)),
+        form=asked(request),
         run=lambda data: referring.referral_accept(referral=referral, actor=request.user, at=request.at),
         lead=_words(referral),
         records=(_("the answer, recorded by you on behalf of the agency"),),
@@ -252,7 +251,7 @@ def accept(request: StaffRequest, referral_id: int) -> HttpResponse:
             title=_("Accept the help as given"),
             submit=_("Accept"),
             done=_("Accepted."),
-            form=forms.Form(*sent(request)),
+            form=asked(request),
             run=lambda data: referring.referral_accept_service(referral=referral, actor=request.user, at=request.at),
             lead=f"{_words(referral)}. {said}",
             records=(_("your acceptance with the time: the third signature"),),

@@ -25,8 +25,8 @@ from oralu.apps.cases.restriction_selectors import (
 )
 from oralu.apps.cases.restriction_services import case_restrict, case_shut, case_unshut
 from oralu.apps.cases.selectors import cases_visible_to
-from oralu.web.acting import Deed, case_address, perform, sent
-from oralu.web.components import Act, Crumb, Text
+from oralu.web.acting import case_address, deed_under, perform, sent
+from oralu.web.components import Act, Crumb
 from oralu.web.fields import text_field
 from oralu.web.screens import StaffRequest, screen
 from oralu.web.sections import Cell, Section, composed
@@ -174,10 +174,9 @@ def unshut(request: StaffRequest, exclusion_id: int) -> HttpResponse:
     )
 
 
-def _perform(request: StaffRequest, case: Case, *, title: Text, **more: Any) -> HttpResponse:
-    back = reverse("case-reach", args=[case.pk])
-    crumbs = (*_crumbs(case)[:-1], Crumb(TITLE, back), Crumb(title))
-    return perform(request, Deed(title=title, back=back, crumbs=crumbs, heading=title, **more))
+def _perform(request: StaffRequest, case: Case, **more: Any) -> HttpResponse:
+    reach = Crumb(TITLE, reverse("case-reach", args=[case.pk]))
+    return perform(request, deed_under(*_crumbs(case)[:-1], reach, **more))
 
 
 def _crumbs(case: Case) -> tuple[Crumb, ...]:

@@ -16,7 +16,7 @@ from oralu.apps.referrals.inbox_selectors import TO_ANSWER, inbox_referral
 from oralu.apps.referrals.models import Referral
 from oralu.apps.routing import referring
 from oralu.apps.routing.frames import local_day
-from oralu.web.acting import Deed, perform, sent
+from oralu.web.acting import asked, deed_under, perform, sent
 from oralu.web.answer_forms import CannotForm, ServedForm
 from oralu.web.components import Crumb, Text
 from oralu.web.inbox.showing import act_of, edition_of, number, result_of
@@ -48,15 +48,15 @@ def _answer(
     label = act_of(event, referral).label
     return perform(
         request,
-        Deed(
+        deed_under(
+            Crumb(_("Inbox"), reverse("inbox")),
+            Crumb(number(referral.pk), page),
             title=label,
             heading=f"{number(referral.pk)}, {service_label(referral.need)}",
             submit=label,
             form=form,
             run=run,
             done=done,
-            back=page,
-            crumbs=(Crumb(_("Inbox"), reverse("inbox")), Crumb(number(referral.pk), page), Crumb(label)),
             records=records,
             lead=lead,
             tone=tone,
@@ -72,7 +72,7 @@ def acknowledge(request: StaffRequest, referral_id: int) -> HttpResponse:
         request,
         referral,
         "acknowledge",
-        form=forms.Form(*sent(request)),
+        form=asked(request),
         run=lambda data: referring.referral_acknowledge(referral=referral, actor=request.user, at=request.at),
         done=lambda result: _("Recorded as received. Now accept it, or say that you cannot."),
         lead=_("You confirm that your agency has the referral. The deadline goes on."),
@@ -90,7 +90,7 @@ def accept(request: StaffRequest, referral_id: int) -> HttpResponse:
         request,
         referral,
         "accept",
-        form=forms.Form(*sent(request)),
+        form=asked(request),
         run=lambda data: referring.referral_accept(referral=referral, actor=request.user, at=request.at),
         done=lambda result: _("Accepted. When help has been given, report it with its proof."),
         lead=_("Your agency takes the referral on. The case manager is told."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -13,7 +12,7 @@ from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.agencies.models import Occupancy
 from oralu.apps.agencies.services import place_release
 from oralu.apps.referrals.inbox_selectors import PlaceRow, counts_places, occupancies_visible_to, places_of
-from oralu.web.acting import Deed, perform, sent
+from oralu.web.acting import asked, deed_under, perform
 from oralu.web.components import Act, Crumb, Empty, Stat, Tone, WorkRow
 from oralu.web.inbox.showing import number
 from oralu.web.inbox.views import tabs
@@ -68,14 +67,14 @@ def release(request: StaffRequest, occupancy_id: int) -> HttpResponse:
     label = _("Place %(label)s") % {"label": occupancy.place.label}
     return perform(
         request,
-        Deed(
+        deed_under(
+            Crumb(_("Inbox"), reverse("inbox")),
+            Crumb(_("Places"), reverse("places")),
             title=_("%(place)s: the person has left") % {"place": label},
             submit=_("Free the place"),
-            form=forms.Form(*sent(request)),
+            form=asked(request),
             run=lambda data: place_release(occupancy=occupancy, actor=request.user, at=request.at),
             done=lambda result: _("The place is free again."),
-            back=reverse("places"),
-            crumbs=(Crumb(_("Inbox"), reverse("inbox")), Crumb(_("Places"), reverse("places")), Crumb(label)),
             records=(_("that the place is free, by whom and when"),),
             lead=_("From now on the place is offered to the next person. The case manager is told."),
         ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -18,7 +17,7 @@ from oralu.apps.journal.models import AccessKind
 from oralu.apps.referrals.models import Referral
 from oralu.apps.referrals.selectors import referrals_visible_to
 from oralu.apps.routing.composed_selectors import cared_cases, cared_needs
-from oralu.web.acting import Deed, perform, sent
+from oralu.web.acting import Deed, asked, perform
 from oralu.web.components import Act, Crumb, Term
 from oralu.web.countdown import moment
 from oralu.web.fields import text_field
@@ -104,8 +103,7 @@ def clinic_note(request: StaffRequest, referral_id: int) -> HttpResponse:
 
 
 def _note(request: StaffRequest, case_id: int, referral_id: int | None, back: str) -> HttpResponse:
-    form = forms.Form(*sent(request))
-    form.fields["text"] = text_field(_("Medical note"), required=True, length=4000, rows=6)
+    form = asked(request, text=text_field(_("Medical note"), required=True, length=4000, rows=6))
     deed = Deed(
         title=_("Medical note"),
         submit=_("Add a note"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -21,7 +20,7 @@ from oralu.apps.routing.erasure_selectors import erasure_cases, erasures_visible
 from oralu.apps.routing.erasure_services import erasure_ask, erasure_decide, erasure_withdraw, hold_lift, hold_place
 from oralu.apps.routing.models import Erasure
 from oralu.retentionfiles import load_retention
-from oralu.web.acting import Deed, case_address, perform, sent
+from oralu.web.acting import asked, case_address, deed_under, perform, sent
 from oralu.web.components import Crumb, Term, Text
 from oralu.web.countdown import moment
 from oralu.web.fields import text_field
@@ -104,11 +103,12 @@ def erasure(request: StaffRequest, erasure_id: int) -> HttpResponse:
 def ask(request: StaffRequest) -> HttpResponse:
     return perform(
         request,
-        _deed(
+        deed_under(
+            _crumb(),
             title=_("Work out what is due"),
             submit=_("Work out"),
             done=_("Asked. In a moment the list says what would go."),
-            form=forms.Form(*sent(request)),
+            form=asked(request),
             run=lambda data: erasure_ask(ground=Erasure.Ground.TERM, actor=request.user, at=request.at),
             lead=_("A dry run: nothing is erased. It looks at the closed cases of your unit whose terms have ended."),
             records=(_("that you asked for it, and what is due on this day"),),
@@ -121,7 +121,8 @@ def ask_of_one(request: StaffRequest) -> HttpResponse:
     form = OneForm(*sent(request))
     return perform(
         request,
-        _deed(
+        deed_under(
+            _crumb(),
             title=_("Erase the data of one person"),
             submit=_("Propose"),
             done=_("Proposed. A second person decides on it."),
@@ -151,6 +152,7 @@ def withdraw(request: StaffRequest, erasure_id: int) -> HttpResponse:
         title=_("Withdraw the erasure"),
         submit=_("Withdraw"),
         done=_("Withdrawn. Nothing has been erased."),
+        form=asked(request),
         run=lambda data: erasure_withdraw(erasure=found, actor=request.user, at=request.at),
     )
 
@@ -164,6 +166,7 @@ def approve(request: StaffRequest, erasure_id: int) -> HttpResponse:
         title=_("Approve the erasure"),
         submit=_("Approve: erase for good"),
         done=_("Approved. The worker carries it out now."),
+        form=asked(request),
         run=lambda data: erasure_decide(erasure=found, is_approved=True, actor=request.user, at=request.at),
         lead=_("What is erased cannot be brought back, except from a backup while one lives."),
         records=(_("your name as the second person, the time, and how much goes"),),
@@ -174,8 +177,7 @@ def approve(request: StaffRequest, erasure_id: int) -> HttpResponse:
 @screen(Permission.ERASURE_APPROVE, audit=Audit.CHANGE)
 def refuse(request: StaffRequest, erasure_id: int) -> HttpResponse:
     found = _found(request, erasure_id)
-    form = forms.Form(*sent(request))
-    form.fields["refusal"] = text_field(_("Why not"), required=True)
+    form = asked(request, refusal=text_field(_("Why not"), required=True))
     return _decided(
         request,
         found,
@@ -194,7 +196,8 @@ def hold(request: StaffRequest) -> HttpResponse:
     form = HoldForm(*sent(request))
     return perform(
         request,
-        _deed(
+        deed_under(
+            _crumb(),
             title=_("Hold a case back"),
             submit=_("Hold"),
             done=_("Held: nothing of this person is erased until you lift it."),
@@ -212,11 +215,12 @@ def lift(request: StaffRequest, hold_id: int) -> HttpResponse:
     found = get_object_or_404(holds_visible_to(request.user), pk=hold_id)
     return perform(
         request,
-        _deed(
+        deed_under(
+            _crumb(),
             title=_("Lift the hold"),
             submit=_("Lift"),
             done=_("Lifted: the terms count again."),
-            form=forms.Form(*sent(request)),
+            form=asked(request),
             run=lambda data: hold_lift(hold=found, actor=request.user, at=request.at),
             heading=found.case.person.full_name,
             lead=found.reason,
@@ -264,32 +268,6 @@ def _facts(found: Erasure) -> tuple[Term, ...]:
     return tuple(terms)
 
 
-def _deed(*, title: str, heading: str = "", **more: Any) -> Deed:
-    return Deed(
-        title=title, heading=heading or title, back=reverse("retention"), crumbs=(_crumb(), Crumb(title)), **more
-    )
-
-
-def _decided(
-    request: StaffRequest,
-    found: Erasure,
-    *,
-    title: str,
-    run: Callable[[dict[str, Any]], Any],
-    form: forms.Form | None = None,
-    **more: Any,
-) -> HttpResponse:
-    back = reverse("erasure", args=[found.pk])
-    return perform(
-        request,
-        Deed(
-            title=title,
-            heading=_title(found),
-            form=form if form is not None else forms.Form(*sent(request)),
-            run=run,
-            back=back,
-            crumbs=(_crumb(), Crumb(_title(found), back), Crumb(title)),
-            terms=_facts(found),
-            **more,
-        ),
-    )
+def _decided(request: StaffRequest, found: Erasure, **more: Any) -> HttpResponse:
+    page = Crumb(_title(found), reverse("erasure", args=[found.pk]))
+    return perform(request, deed_under(_crumb(), page, heading=page.label, terms=_facts(found), **more))
