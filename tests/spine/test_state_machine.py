@@ -32,7 +32,6 @@ from oralu.apps.cases.models import Case, Statement
 from oralu.apps.journal.models import Entry
 from oralu.apps.referrals.clocks import clock_compute, intervals_of
 from oralu.apps.referrals.models import Clock, ClockInterval, Escalation, Need, Referral
-from oralu.apps.referrals.services import GOING
 from oralu.apps.routing.decrees import calendar_recompute
 from oralu.apps.routing.facts import FactData, facts_record, statement_retract
 from oralu.apps.routing.lifecycle import case_close, case_resume, case_suspend
@@ -40,6 +39,7 @@ from oralu.apps.routing.pausing import need_clock_pause, need_clock_resume
 from oralu.apps.routing.policies import edition_adopt
 from oralu.apps.routing.referring import need_refused, need_reopen, referral_decline, referral_withdraw
 from oralu.apps.routing.worker import turn
+from oralu.core.lifecycle import GOING
 from oralu.core.worktime import Calendar
 from world import EDITION, MONDAY, World, build
 

@@ -110,6 +110,12 @@ REFERRAL = Table(
 UNSENT = frozenset({"draft", "waiting_consent", "discarded"})
 """States of a referral that the policy does not see."""
 
+GOING = tuple(s for s in REFERRAL.states if s not in REFERRAL.final | {"served", "disputed"})
+"""States of an attempt that is under way; a need has at most one of them."""
+
+WITH_AGENCY = tuple(state for state in GOING if state not in UNSENT)
+"""States of an attempt that an agency has not answered to the end."""
+
 POLICY_REFERRAL_STATES = tuple(state for state in REFERRAL.states if state not in UNSENT)
 """The closed list of the policy, "Facts": sent, acknowledged, accepted, served, disputed, not_served, declined,
 withdrawn."""

@@ -9,17 +9,10 @@ from random import Random
 from oralu.apps.access.models import User
 from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.referrals.models import Need, Referral
+from oralu.core.lifecycle import GOING
 from oralu.demo.clockwork import Clockwork, TooLateError
 from oralu.demo.people import People, Someone
 from oralu.demo.places import Desk, Office, World
-
-GOING = (
-    Referral.State.DRAFT,
-    Referral.State.WAITING_CONSENT,
-    Referral.State.SENT,
-    Referral.State.ACKNOWLEDGED,
-    Referral.State.ACCEPTED,
-)
 
 
 @dataclass

@@ -17,16 +17,18 @@ from oralu.apps.cases.reaching import shut_out_of
 from oralu.apps.referrals.clocks import intervals_of
 from oralu.apps.referrals.disclosure import Attribute, attributes_for, cases_attach
 from oralu.apps.referrals.models import ClockInterval, Referral
-from oralu.apps.referrals.selectors import UNSEEN, referrals_visible_to
+from oralu.apps.referrals.selectors import referrals_visible_to
+from oralu.core.lifecycle import REFERRAL, UNSENT, WITH_AGENCY
 
 if TYPE_CHECKING:
     from oralu.apps.access.models import User
 
 State = Referral.State
-TO_ANSWER = (State.SENT, State.ACKNOWLEDGED, State.ACCEPTED, State.DISPUTED)
+TO_ANSWER = (*WITH_AGENCY, State.DISPUTED)
 """States in which an agency still has something to do."""
 ANSWERED = (State.SERVED, State.NOT_SERVED)
-ENDED = (*UNSEEN, State.DECLINED, State.WITHDRAWN, State.NOT_SERVED)
+UNSEEN = REFERRAL.final | UNSENT
+"""States in which nothing of the person is shown by a place that was held for them."""
 PLACE_ROLES = frozenset({Role.PROVIDER, Role.LEADERSHIP})
 
 
@@ -132,7 +134,7 @@ def _place_row(place: Place, shut: set[int]) -> PlaceRow:
     if occupancy is None:
         return PlaceRow(place, None, "", False)
     referral = occupancy.referral
-    seen = referral.state not in ENDED and referral.case_id not in shut
+    seen = referral.state not in UNSEEN and referral.case_id not in shut
     may_know = Attribute.NAME in attributes_for(referral.agency.kind, referral.need.service)
     return PlaceRow(place, occupancy, referral.case.person.full_name if seen and may_know else "", seen)
 

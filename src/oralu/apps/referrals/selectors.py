@@ -9,9 +9,7 @@ from oralu.apps.access.permissions import Permission
 from oralu.apps.cases.reaching import cases_reached, shut_out_of
 from oralu.apps.journal.reading import Shown
 from oralu.apps.referrals.models import Escalation, Need, Referral
-
-UNSEEN = (Referral.State.DRAFT, Referral.State.WAITING_CONSENT, Referral.State.DISCARDED)
-GOING = (Referral.State.SENT, Referral.State.ACKNOWLEDGED, Referral.State.ACCEPTED)
+from oralu.core.lifecycle import UNSENT
 
 
 def referrals_visible_to(actor: User) -> QuerySet[Referral]:
@@ -24,7 +22,7 @@ def referrals_visible_to(actor: User) -> QuerySet[Referral]:
     referrals = Referral.objects.select_related(*joined)
     if actor.role in (Role.PROVIDER, Role.LEADERSHIP):
         ended = (Referral.State.DECLINED, Referral.State.WITHDRAWN)
-        answering = referrals.filter(agency_id=actor.agency_id).exclude(state__in=[*UNSEEN, *ended])
+        answering = referrals.filter(agency_id=actor.agency_id).exclude(state__in=[*UNSENT, *ended])
         return answering.exclude(case_id__in=shut_out_of(actor))
     return referrals.none()
 

@@ -19,7 +19,7 @@ from oralu.apps.messages.services import Outgoing, digests_add, messages_write
 from oralu.apps.referrals.clocks import clock_compute, clocks_stop
 from oralu.apps.referrals.models import Clock, CorrectiveMeasure, EarlierMeeting, Escalation, Need, Referral
 from oralu.apps.rows import rows_insert, rows_update
-from oralu.core.lifecycle import NEED, REFERRAL, UNSENT, TransitionError, can
+from oralu.core.lifecycle import GOING, NEED, REFERRAL, UNSENT, TransitionError, can
 
 if TYPE_CHECKING:
     from datetime import date
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from oralu.apps.cases.models import Case, Evidence
 
 UNIT_HEAD = "unit_head"
-GOING = ("draft", "waiting_consent", "sent", "acknowledged", "accepted")
-"""States of an attempt that is under way; a need has at most one of them."""
 
 
 def needs_close(

@@ -23,14 +23,14 @@ from oralu.apps.referrals.clocks import intervals_of
 from oralu.apps.referrals.models import ClockInterval, Escalation, Need, Referral
 from oralu.apps.referrals.selectors import needs_visible_to
 from oralu.apps.routing.frames import Frame, anchor, frames_load, local_day
-from oralu.apps.routing.planning import needs_duty
+from oralu.apps.routing.planning import OWN_UNIT, needs_duty
 from oralu.apps.routing.policies import EditionsInForce, NoEditionError
 from oralu.core.edition import Edition
 from oralu.core.evaluation import Evaluation, evaluate
 from oralu.core.facts import FactState, answers_as_of
+from oralu.core.lifecycle import REFERRAL
 from oralu.policyfiles import load_edition
 
-ENDED = (Referral.State.DECLINED, Referral.State.WITHDRAWN, Referral.State.DISCARDED, Referral.State.NOT_SERVED)
 EARLIER = ("earlier_meeting__asked_by", "earlier_meeting__decided_by", "earlier_meeting__evidence")
 
 
@@ -200,7 +200,11 @@ def _helpers(
     found = {}
     for need in needs:
         tried = referrals.get(need.pk, ())
-        if need.state != Need.State.OPEN or not need.escalated_no_agency or any(r.state not in ENDED for r in tried):
+        if (
+            need.state != Need.State.OPEN
+            or not need.escalated_no_agency
+            or any(r.state not in REFERRAL.final for r in tried)
+        ):
             continue
         could_not = [r.agency_id for r in tried if r.state in (Referral.State.DECLINED, Referral.State.NOT_SERVED)]
         duty = needs_duty(need.clock.limit, at)
@@ -285,6 +289,21 @@ def needs_to_act_on(actor: User) -> QuerySet[Need]:
     return needs_visible_to(actor).select_related("case__person", "case__unit", "clock")
 
 
+def facts_standing(*, case: Case, names: Iterable[str], at: datetime) -> dict[str, str]:
+    """The values that stand on the day of `at`, answers without a value too, of the facts named."""
+    frame = frames_load([case.pk], lock=False)[case.pk]
+    edition = edition_for(case=case, at=at)
+    known = answers_as_of(frame.ledger(edition), day=frame.day(edition, local_day(at)))
+    return {name: known[name].value for name in names if name in known}
+
+
+def needs_changed_at(*, case_id: int, at: datetime) -> tuple[list[str], list[str]]:
+    """The services of the needs that one moment has closed and opened."""
+    changed = Need.objects.filter(case_id=case_id).filter(Q(closed_at=at) | Q(opened_at=at)).order_by("id")
+    rows = list(changed.values_list("service", "closed_at"))
+    return [s for s, closed in rows if closed is not None], [s for s, closed in rows if closed is None]
+
+
 def statements_visible_to(actor: User) -> QuerySet[Statement]:
     """The statements of the cases that an actor may open."""
     statements = Shown.of(Statement, "case_id").filter(case__in=cases_visible_to(actor))
@@ -319,7 +338,7 @@ def has_account(agency: Agency) -> bool:
 
 def units_to_transfer_to(case: Case) -> QuerySet[Agency]:
     """The other active probation units, by region."""
-    units = Agency.objects.filter(kind="probation_unit", is_active=True).exclude(pk=case.unit_id)
+    units = Agency.objects.filter(kind=OWN_UNIT, is_active=True).exclude(pk=case.unit_id)
     return units.select_related("region").order_by("region__code", "name_ru")
 
 

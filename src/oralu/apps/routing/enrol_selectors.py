@@ -20,14 +20,13 @@ from oralu.apps.journal.reading import seen
 from oralu.apps.people.models import Person
 from oralu.apps.people.selectors import likely_duplicates
 from oralu.apps.referrals.models import Clock, ClockInterval, Need, Referral
-from oralu.apps.referrals.selectors import GOING
 from oralu.apps.routing.frames import Frame, frames_load, local_day
 from oralu.apps.routing.planning import OWN_UNIT
 from oralu.apps.routing.policies import EditionsInForce
 from oralu.core.edition import Edition, Fact, Rule
+from oralu.core.lifecycle import GOING
 
 DRAFT_KEY = "enrol:"
-PREPARED = (Referral.State.DRAFT, Referral.State.WAITING_CONSENT)
 
 
 class Standing(StrEnum):
@@ -184,9 +183,7 @@ def opened_for(*, case: Case, at: datetime) -> Opened:
             "clock__intervals",
             Prefetch(
                 "referrals",
-                Referral.objects.filter(state__in=[*GOING, *PREPARED]).select_related(
-                    "agency__responsible", "agency__deputy"
-                ),
+                Referral.objects.filter(state__in=GOING).select_related("agency__responsible", "agency__deputy"),
             ),
         )
     )

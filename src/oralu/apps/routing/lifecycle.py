@@ -18,16 +18,16 @@ from oralu.apps.cases.services import reason_note
 from oralu.apps.journal.services import entry_record
 from oralu.apps.referrals.clocks import MAX_PAUSE, clocks_save, interval_switch
 from oralu.apps.referrals.models import ClockInterval, Need, PauseParty, PauseReason, Referral
-from oralu.apps.referrals.services import GOING, needs_close, referral_move
+from oralu.apps.referrals.services import needs_close, referral_move
 from oralu.apps.routing.evaluating import cases_evaluate
 from oralu.apps.routing.facts import case_lock
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.passing import cases_catch_up
-from oralu.apps.routing.planning import Cause
+from oralu.apps.routing.planning import OWN_UNIT, Cause
 from oralu.apps.routing.policies import EditionsInForce
 from oralu.apps.routing.referring import need_refer
 from oralu.apps.routing.transfer_answers import requests_settle
-from oralu.core.lifecycle import CASE, UNSENT, TransitionError, can
+from oralu.core.lifecycle import CASE, GOING, UNSENT, TransitionError, can
 
 if TYPE_CHECKING:
     from oralu.apps.access.models import User
@@ -66,7 +66,7 @@ def case_transfer(
     EditionsInForce([unit.region_id]).on(unit.region_id, local_day(at))
     if unit.pk == case.unit_id:
         raise ValidationError({"unit": _("The case is in this unit already.")})
-    if unit.kind != "probation_unit" or not unit.is_active:
+    if unit.kind != OWN_UNIT or not unit.is_active:
         raise ValidationError({"unit": _("Choose an active probation unit.")})
     left = {"unit": case.unit_id, "region": case.region_id}
     moved = case.region_id != unit.region_id

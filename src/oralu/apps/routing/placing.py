@@ -16,12 +16,12 @@ from oralu.apps.agencies.selectors import Directory, free_places
 from oralu.apps.journal.services import entry_record
 from oralu.apps.messages.services import Outgoing, messages_write
 from oralu.apps.referrals.models import Need, Referral
-from oralu.apps.referrals.services import GOING
 from oralu.apps.routing.evaluating import cases_evaluate
 from oralu.apps.routing.facts import case_lock
 from oralu.apps.routing.frames import Frame, frames_load, local_day
 from oralu.apps.routing.planning import Cause, needs_duty
 from oralu.apps.routing.referring import need_refer
+from oralu.core.lifecycle import GOING
 
 State = Referral.State
 COULD_NOT = (State.DECLINED, State.NOT_SERVED)

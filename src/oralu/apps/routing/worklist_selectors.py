@@ -38,6 +38,7 @@ from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.planning import OWN_UNIT
 from oralu.core.edition import Edition
 from oralu.core.grammar import Failure, walk
+from oralu.core.lifecycle import GOING, WITH_AGENCY
 from oralu.policyfiles import edition_names, load_edition
 
 if TYPE_CHECKING:
@@ -45,8 +46,6 @@ if TYPE_CHECKING:
 
 State = Referral.State
 UNSETTLED = (State.SERVED, State.DISPUTED)
-GOING = (State.DRAFT, State.WAITING_CONSENT, State.SENT, State.ACKNOWLEDGED, State.ACCEPTED)
-WITH_AGENCY = (State.SENT, State.ACKNOWLEDGED, State.ACCEPTED)
 TRYING = (*GOING, *UNSETTLED)
 WEEK = timedelta(days=7)
 PLAN_FACT = "plan"

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from oralu.apps.access.models import User
 from oralu.apps.access.permissions import Permission, may
 from oralu.apps.cases.models import Case, CaseState, Milestone
+from oralu.apps.referrals.models import Referral
 from oralu.apps.routing.case_selectors import CaseFile
 from oralu.apps.routing.evaluating import domains_of
-from oralu.core.lifecycle import UNSENT
 from oralu.web.case.cards import file_state
 from oralu.web.components import Act, Cell, FileItem, Strip, Term
 from oralu.web.context import address
@@ -166,7 +166,7 @@ def person_terms(file: CaseFile) -> tuple[Term, ...]:
 def _consent(file: CaseFile) -> tuple[str, str, str]:
     by = file.consent.recorded_by.full_name if file.consent and file.consent.recorded_by else ""
     if file.consent is None or not file.is_consented:
-        waits = any(r.state in UNSENT and r.state == "waiting_consent" for rs in file.referrals.values() for r in rs)
+        waits = any(r.state == Referral.State.WAITING_CONSENT for rs in file.referrals.values() for r in rs)
         note = _("referrals wait for it") if waits else ""
         if file.consent is not None:
             return _("withdrawn on %(day)s") % {"day": localdate(file.consent.withdrawn_on)}, "", note

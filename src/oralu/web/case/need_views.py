@@ -13,6 +13,7 @@ from oralu.apps.referrals.clocks import end_of_day
 from oralu.apps.referrals.models import Need, Referral
 from oralu.apps.routing import pausing, referring
 from oralu.apps.routing.case_selectors import agencies_fitting, agencies_that_could_not, needs_to_act_on
+from oralu.apps.routing.planning import OWN_UNIT
 from oralu.policyfiles import load_edition
 from oralu.web.acting import asked, case_deed, perform, sent
 from oralu.web.case.forms import AgencyForm, NoteForm, PauseForm
@@ -143,7 +144,7 @@ def need_reopen(request: StaffRequest, need_id: int) -> HttpResponse:
 @screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def need_served(request: StaffRequest, need_id: int) -> HttpResponse:
     need = _need(request, need_id)
-    if not rule_of(need).served_meets or need.addressee != "probation_unit":
+    if not rule_of(need).served_meets or need.addressee != OWN_UNIT:
         raise Http404
     form = HeldConferenceForm(*sent(request), title=_("Minutes of the conference of the agencies"))
     form.fields["note"] = NoteForm(label=_("Decision and date by which it is carried out"), required=True).fields[

@@ -14,8 +14,12 @@ from oralu.apps.cases.models import Plan
 from oralu.apps.referrals.models import Escalation, Need, Referral
 from oralu.apps.routing.case_selectors import CaseFile
 from oralu.apps.routing.earlier_selectors import decides_on
+from oralu.apps.routing.planning import OWN_UNIT
+from oralu.core.lifecycle import GOING, REFERRAL
 from oralu.policyfiles import load_edition
-from oralu.web.case.cards import Proof, proof_of, why_of
+from oralu.web.case.cards import Proof, proof_of
+from oralu.web.case.need_facts import records_of
+from oralu.web.case.reasons import closed_because, goes_on_because, opened_because, why_of_need
 from oralu.web.case.referral_views import answers_of, knows_refuge
 from oralu.web.components import Act, Countdown, Text, Tone, Why
 from oralu.web.context import address
@@ -24,9 +28,6 @@ from oralu.web.presenting import addressee_label, need_countdown, rule_of, servi
 from oralu.web.screens import lang
 
 State = Referral.State
-GOING = (State.DRAFT, State.WAITING_CONSENT, State.SENT, State.ACKNOWLEDGED, State.ACCEPTED)
-ENDED = (State.DECLINED, State.WITHDRAWN, State.DISCARDED, State.NOT_SERVED)
-OWN_UNIT = "probation_unit"
 PLAN = "plan"
 
 
@@ -58,8 +59,9 @@ class Contact:
 
 @dataclass(frozen=True)
 class NeedRow:
-    """A need. `stuck` says why nothing goes on by itself, `ended` how a closed one ended, `met` what is claimed of an
-    earlier time, and who decided. `escalations` are matters that still stand, `settled` those that no longer do;
+    """A need. `opened_why` says which facts opened it, `goes_on` why it does not wait, `stuck` why nothing goes on by
+    itself, `ended` how a closed one ended and `ended_why` what ended it, `met` what is claimed of an earlier time, and
+    who decided. `reached` is the act that records the very facts that it is about. `escalations` are matters that still stand, `settled` those that no longer do;
     `alone` says what happens to a need without an agency, `contacts` whom one can call for it."""
 
     key: str
@@ -78,10 +80,14 @@ class NeedRow:
     alone: str = ""
     contacts: tuple[Contact, ...] = ()
     waits: str = ""
+    goes_on: str = ""
     stuck: str = ""
+    opened_why: str = ""
     act: Act | None = None
+    reached: Act | None = None
     others: tuple[Act, ...] = ()
     ended: str = ""
+    ended_why: str = ""
     ended_note: str = ""
     met: str = ""
 
@@ -138,7 +144,7 @@ def _row(file: CaseFile, need: Need, at: datetime, actor: User) -> NeedRow:
         domain=load_edition(need.edition).label("domain", need.domain, lang()),
         addressee=addressee_label(need),
         countdown=need_countdown(need, need.clock, log, at),
-        why=why_of(file, rule, [name for name in rule.facts if name in file.edition.fact_by_name]),
+        why=why_of_need(file, need, is_waiting=is_waiting),
         opened_at=need.opened_at,
         is_inherited=need.is_inherited,
         is_own=need.addressee == OWN_UNIT,
@@ -149,13 +155,23 @@ def _row(file: CaseFile, need: Need, at: datetime, actor: User) -> NeedRow:
         alone=_alone(file, need, gone_up),
         contacts=_contacts(file, need),
         waits=rule.waits_why(lang()) if is_waiting else "",
+        goes_on=goes_on_because(file, need, is_waiting=is_waiting),
+        opened_why=opened_because(file, need),
         stuck=_declined(latest) if latest is not None and _nobody_else(need, latest) else "",
         act=acts[0] if acts and acts[0].tone == "primary" else None,
+        reached=_reached_act(file, need),
         others=tuple(a for a in acts if a.tone != "primary"),
         ended="" if need.state == Need.State.OPEN else _ended(need),
+        ended_why=closed_because(file, need),
         ended_note=need.close_note,
         met=_met_earlier(need),
     )
+
+
+def _reached_act(file: CaseFile, need: Need) -> Act | None:
+    if file.is_closed or need.state != Need.State.OPEN or not records_of(file.edition, need.service):
+        return None
+    return _act(_("Record what has been done"), "need-facts", need.pk, "secondary")
 
 
 def _met_earlier(need: Need) -> str:
@@ -234,7 +250,7 @@ def _own_act(file: CaseFile, need: Need) -> Act | None:
 
 
 def _referral_act(file: CaseFile, need: Need, latest: Referral | None) -> Act | None:
-    if latest is None or latest.state in ENDED:
+    if latest is None or latest.state in REFERRAL.final:
         helpers = file.helpers.get(need.pk)
         if helpers is not None and not helpers.is_fitting and not _nobody_else(need, latest):
             return None
@@ -270,7 +286,7 @@ def is_solved(escalation: Escalation, need: Need, attempts: Sequence[Referral]) 
     """Whether a matter that no agency could take is no longer so: the need is closed, or an agency has it."""
     if escalation.kind != Escalation.Kind.NO_AGENCY:
         return False
-    return need.state != Need.State.OPEN or any(r.state not in ENDED for r in attempts)
+    return need.state != Need.State.OPEN or any(r.state not in REFERRAL.final for r in attempts)
 
 
 def _alone(file: CaseFile, need: Need, escalations: Sequence[Escalation]) -> str:
@@ -348,7 +364,7 @@ def _tone(referral: Referral) -> Tone:
         return Tone.DONE
     if referral.state in (State.DISPUTED, State.DECLINED, State.NOT_SERVED):
         return Tone.LATE
-    return Tone.QUIET if referral.state in ENDED else Tone.CALM
+    return Tone.QUIET if referral.state in REFERRAL.final else Tone.CALM
 
 
 def _steps(referral: Referral) -> Sequence[str]:

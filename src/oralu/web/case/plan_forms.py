@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy
 from oralu.apps.cases.models import Plan, Step
 from oralu.apps.cases.services import StepData
 from oralu.apps.referrals.models import Need
+from oralu.apps.routing.planning import OWN_UNIT
 from oralu.core.edition import Edition
 from oralu.web.countdown import ALMATY
 from oralu.web.fields import ProofForm, day_field
 
 MOST_ROWS = 60
-ACTOR_OF_UNIT = "probation_unit"
 
 
 class StepForm(forms.Form):
@@ -106,7 +106,7 @@ def rows_suggested(needs: Iterable[Need], edition: Edition, lang: str, today: da
     person change it as they agree."""
     rows = []
     for need in needs:
-        if need.addressee == ACTOR_OF_UNIT:
+        if need.addressee == OWN_UNIT:
             continue
         limit = need.clock.limit_at
         rows.append(
