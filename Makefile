@@ -5,7 +5,7 @@ DATA ?= ./data
 SIZE ?= 150
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: bench-api bench-sweep bench-day bench-import bench-kill bench-state help setup run demo test test-cells check format browser messages docs lock clean bench-pages
+.PHONY: bench-api bench-sweep bench-day bench-import bench-kill bench-state help setup run demo test test-cells test-spark check format browser messages docs lock clean bench-pages
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,19 +29,26 @@ test: browser check ## Everything that must hold; installs Chromium where it may
 	@$(BIN)/pytest -n 2 -m "not slow and not browser"
 	@$(BIN)/pytest -n 2 -m "browser and not slow"
 	@$(BIN)/pytest -n 2 -m slow tests/lattice
+	@$(MAKE) --no-print-directory test-spark
+	@mkdir -p build && $(MAKE) --no-print-directory bench-small > build/bench-small.md && echo "the peers give the same answers: build/bench-small.md"
 
 test-cells: setup ## The tables against the interpreter on every cell, and 20,000 cases in a file: a part of make test
 	@$(BIN)/pytest -n 2 -m slow tests/lattice
+
+test-spark: setup ## The tables on Spark: the same answers; installs Java where it may
+	@bash scripts/java.sh
+	@bash scripts/environment.sh spark tests/lattice/spark.lock
+	@build/spark/bin/pytest -q -W ignore -k spark tests/lattice/test_expression.py
 
 test-slow: browser ## The long proofs: 30,000 cases, every cell again, every state of the demo, every statement of the worker
 	@$(BIN)/pytest -n 2 -m slow
 
 bench: setup ## Run the peers beside ours, in turns, and write docs/performance.md
-	@bash bench/setup.sh
+	@bash scripts/environment.sh bench bench/requirements.lock
 	@PYTHONPATH=tests build/bench/bin/python -m bench.run
 
 bench-small: setup ## The same on few rows, to see that nothing is broken
-	@bash bench/setup.sh
+	@bash scripts/environment.sh bench bench/requirements.lock
 	@PYTHONPATH=tests build/bench/bin/python -m bench.run --small
 
 format: setup ## Put the code into its one shape

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -48,6 +49,8 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Any]:
         pytest.skip(why)
     from pyspark.sql import SparkSession
 
+    # It says goodbye after the streams of the tests are closed.
+    logging.getLogger("py4j").setLevel(logging.WARNING)
     session = (
         SparkSession.builder.master("local[2]")
         .config("spark.ui.enabled", "false")
