@@ -61,8 +61,9 @@ class Contact:
 class NeedRow:
     """A need. `opened_why` says which facts opened it, `goes_on` why it does not wait, `stuck` why nothing goes on by
     itself, `ended` how a closed one ended and `ended_why` what ended it, `met` what is claimed of an earlier time, and
-    who decided. `reached` is the act that records the very facts that it is about. `escalations` are matters that still stand, `settled` those that no longer do;
-    `alone` says what happens to a need without an agency, `contacts` whom one can call for it."""
+    who decided. `reached` is the act that records the very facts that it is about. `escalations` are matters that still
+    stand, `settled` those that no longer do; `alone` says what happens to a need without an agency, `contacts` whom one
+    can call for it."""
 
     key: str
     title: str
