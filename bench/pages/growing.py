@@ -24,6 +24,7 @@ def main(url: str, copies: int, single: list[str]) -> None:
         regions = [row[0] for row in admin.execute("select code from agencies_region order by 1")]
         Multiplier(admin, regions=regions, single=single, sizes=TOWNS).add(copies, print)
         admin.execute("vacuum analyze")
+        admin.execute("delete from routing_boardfigure")
     while key := figures_keep(at=timezone.now()):
         print("figures of", key)
 
