@@ -9,7 +9,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[2] / "src" / "oralu"
 WRITER = PACKAGE / "apps" / "referrals" / "clocks.py"
 COMPUTED = {"target_at", "limit_at", "due_at", "due_step"}
-GIVEN = {"apps/referrals/services.py: Clock(limit_at=…)"}
+GIVEN = {"apps/referrals/escalation_services.py: Clock(limit_at=…)"}
 """The clock of a corrective measure has the date that was ordered; the rest of it is computed like any other."""
 
 

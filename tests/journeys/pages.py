@@ -12,22 +12,18 @@ from oralu.apps.agencies.models import Agency, Occupancy
 from oralu.apps.cases.models import Case, Statement
 from oralu.apps.cases.services import EvidenceData, StepData
 from oralu.apps.people.models import Merge
+from oralu.apps.referrals.escalation_services import escalation_answer
 from oralu.apps.referrals.models import CorrectiveMeasure, EarlierMeeting, Escalation, Need, Referral
-from oralu.apps.referrals.services import escalation_answer
 from oralu.apps.routing.board_rows import Figure
+from oralu.apps.routing.confirming import referral_person_disputes
 from oralu.apps.routing.earlier import met_earlier_ask
 from oralu.apps.routing.facts import FactData, facts_record
 from oralu.apps.routing.household import persons_unite
 from oralu.apps.routing.lifecycle import case_close, case_suspend
 from oralu.apps.routing.pausing import need_clock_pause
 from oralu.apps.routing.planwork import plan_draft
-from oralu.apps.routing.referring import (
-    need_refused,
-    referral_accept,
-    referral_handed_over,
-    referral_person_disputes,
-    referral_serve,
-)
+from oralu.apps.routing.referring import referral_accept, referral_handed_over, referral_serve
+from oralu.apps.routing.refusing import need_refused
 from oralu.apps.routing.worker import turn
 from world import World
 

@@ -10,8 +10,8 @@ from oralu.apps.cases.models import Case, EvaluationRecord, Milestone
 from oralu.apps.journal.models import Entry
 from oralu.apps.messages.models import Message
 from oralu.apps.referrals.clocks import clock_compute, clock_pause, clock_resume, clocks_save, intervals_of
+from oralu.apps.referrals.escalation_services import escalation_answer, measure_done
 from oralu.apps.referrals.models import Clock, Escalation, Need
-from oralu.apps.referrals.services import escalation_answer, measure_done
 from oralu.apps.routing.facts import FactData, facts_record
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.lifecycle import case_resume, case_suspend

@@ -11,8 +11,9 @@ from oralu.apps.journal.models import Entry
 from oralu.apps.people.models import Consent
 from oralu.apps.referrals.models import Referral
 from oralu.apps.routing.case_selectors import handed_over
+from oralu.apps.routing.consenting import consent_recorded, consent_withdrawn
 from oralu.apps.routing.facts import FactData, facts_record
-from oralu.apps.routing.referring import consent_recorded, consent_withdrawn, referral_handed_over
+from oralu.apps.routing.referring import referral_handed_over
 from world import World
 
 FACTS = {"identity_document": "none", "housing": "stable", "violence_threat": "no", "exploitation_risk": "no"}

@@ -8,8 +8,8 @@ import pytest
 
 from oralu.apps.cases.models import Case, Milestone
 from oralu.apps.messages.models import Message
+from oralu.apps.referrals.escalation_services import escalation_answer, measure_done
 from oralu.apps.referrals.models import Clock, Escalation, Need
-from oralu.apps.referrals.services import escalation_answer, measure_done
 from oralu.apps.routing.facts import FactData, facts_record
 from oralu.apps.routing.lifecycle import case_close, case_resume, case_suspend
 from oralu.apps.routing.pausing import need_clock_pause

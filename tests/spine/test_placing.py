@@ -11,7 +11,8 @@ from oralu.apps.journal.models import Entry
 from oralu.apps.messages.models import Message
 from oralu.apps.referrals.models import Need, Referral
 from oralu.apps.routing.placing import places_offer
-from oralu.apps.routing.referring import need_refused, referral_accept
+from oralu.apps.routing.referring import referral_accept
+from oralu.apps.routing.refusing import need_refused
 from oralu.apps.routing.worker import turn
 from world import World
 

@@ -10,23 +10,24 @@ from django.core.exceptions import ValidationError
 from oralu.apps.cases.models import Case, Statement
 from oralu.apps.cases.services import EvidenceData
 from oralu.apps.referrals.models import Escalation, Need, Referral
+from oralu.apps.routing.confirming import (
+    own_need_serve,
+    referral_accept_service,
+    referral_person_confirms,
+    referral_person_disputes,
+)
+from oralu.apps.routing.consenting import consent_recorded
 from oralu.apps.routing.facts import FactData, facts_record, statement_retract
 from oralu.apps.routing.lifecycle import case_close, case_transfer
 from oralu.apps.routing.referring import (
-    consent_recorded,
-    need_refused,
-    need_reopen,
-    own_need_serve,
     referral_accept,
-    referral_accept_service,
     referral_acknowledge,
     referral_decline,
     referral_handed_over,
     referral_not_served,
-    referral_person_confirms,
-    referral_person_disputes,
     referral_serve,
 )
+from oralu.apps.routing.refusing import need_refused, need_reopen
 from oralu.apps.routing.worker import turn
 from world import World
 

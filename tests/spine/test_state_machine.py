@@ -37,7 +37,8 @@ from oralu.apps.routing.facts import FactData, facts_record, statement_retract
 from oralu.apps.routing.lifecycle import case_close, case_resume, case_suspend
 from oralu.apps.routing.pausing import need_clock_pause, need_clock_resume
 from oralu.apps.routing.policies import edition_adopt
-from oralu.apps.routing.referring import need_refused, need_reopen, referral_decline, referral_withdraw
+from oralu.apps.routing.referring import referral_decline, referral_withdraw
+from oralu.apps.routing.refusing import need_refused, need_reopen
 from oralu.apps.routing.worker import turn
 from oralu.core.lifecycle import GOING
 from oralu.core.worktime import Calendar

@@ -13,8 +13,8 @@ from django.core import mail
 from django.db import OperationalError, connection, transaction
 from registers import contents, sequences_rewind
 
+from oralu.apps.referrals.escalation_services import escalation_answer
 from oralu.apps.referrals.models import Clock, Escalation, Need
-from oralu.apps.referrals.services import escalation_answer
 from oralu.apps.routing.pausing import need_clock_pause
 from oralu.apps.routing.worker import turn
 from world import World, build

@@ -14,8 +14,8 @@ from oralu.apps.cases.models import Case, Emergency, Exclusion, HealthNote, Mile
 from oralu.apps.cases.services import EvidenceData, StepData, note_add
 from oralu.apps.people.models import Merge
 from oralu.apps.people.services import ChildData, persons_record
+from oralu.apps.referrals.escalation_services import escalation_answer
 from oralu.apps.referrals.models import EarlierMeeting, Escalation, Need
-from oralu.apps.referrals.services import escalation_answer
 from oralu.apps.routing.models import BoardFigure, Erasure, ErasureItem, LegalHold
 from oralu.apps.routing.planwork import plan_draft
 from oralu.apps.routing.transfers import transfers_request

@@ -20,17 +20,18 @@ from oralu.apps.agencies.models import Agency, Region
 from oralu.apps.cases.models import Case
 from oralu.apps.cases.services import EvidenceData
 from oralu.apps.journal.models import Access, Entry
+from oralu.apps.referrals.escalation_services import escalation_answer
 from oralu.apps.referrals.models import CorrectiveMeasure, Escalation, Referral
 from oralu.apps.referrals.selectors import escalations_visible_to
-from oralu.apps.referrals.services import escalation_answer
 from oralu.apps.routing import board_figures
 from oralu.apps.routing import board_selectors as figures
 from oralu.apps.routing.board_figures import figures_dump, figures_keep
 from oralu.apps.routing.board_rows import Figure, board_rows
+from oralu.apps.routing.confirming import referral_person_confirms, referral_person_disputes
 from oralu.apps.routing.facts import FactData
 from oralu.apps.routing.models import BoardFigure
 from oralu.apps.routing.policies import edition_adopt
-from oralu.apps.routing.referring import referral_person_confirms, referral_person_disputes, referral_serve
+from oralu.apps.routing.referring import referral_serve
 from oralu.apps.routing.worker import turn
 from oralu.web.board.showing import late_one
 from world import EDITION, World, build

@@ -14,17 +14,15 @@ from oralu.apps.cases.services import EvidenceData
 from oralu.apps.people.models import Person
 from oralu.apps.referrals.clocks import end_of_day
 from oralu.apps.referrals.models import Clock, Need, Referral
-from oralu.apps.routing.frames import local_day
-from oralu.apps.routing.lifecycle import case_close
-from oralu.apps.routing.referring import (
+from oralu.apps.routing.confirming import (
     own_need_serve,
     referral_accept_service,
-    referral_handed_over,
-    referral_not_served,
     referral_person_confirms,
     referral_person_disputes,
-    referral_serve,
 )
+from oralu.apps.routing.frames import local_day
+from oralu.apps.routing.lifecycle import case_close
+from oralu.apps.routing.referring import referral_handed_over, referral_not_served, referral_serve
 from oralu.apps.routing.worklist_selectors import Group, Step, items_of, worklist, worklist_read
 from world import World, build
 

@@ -16,7 +16,8 @@ from oralu.apps.cases.models import Case
 from oralu.apps.journal.models import Entry
 from oralu.apps.referrals.models import Escalation, Need, Referral
 from oralu.apps.routing.placing import places_offer
-from oralu.apps.routing.referring import need_refer, need_refused, referral_accept, referral_not_served
+from oralu.apps.routing.referring import need_refer, referral_accept, referral_not_served
+from oralu.apps.routing.refusing import need_refused
 from world import World, build
 
 DANGER = {"housing": "with_aggressor", "violence_threat": "yes"}

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from oralu.apps.access.models import User
+from oralu.apps.referrals.escalation_services import UNIT_HEAD, escalation_answer, measure_done
 from oralu.apps.referrals.models import CorrectiveMeasure, DelayCause, Escalation, Need, Referral
-from oralu.apps.referrals.services import UNIT_HEAD, escalation_answer, measure_done
 from oralu.demo import agencies, unit
 from oralu.demo.clockwork import TooLateError
 from oralu.demo.places import OVERLOADED

@@ -9,9 +9,9 @@ from functools import partial
 from oralu.apps.cases.models import Case, CaseState, ClosingGround, Statement
 from oralu.apps.cases.services import note_add
 from oralu.apps.referrals.models import Referral
+from oralu.apps.routing.consenting import consent_recorded
 from oralu.apps.routing.facts import FactData, facts_record, statement_retract
 from oralu.apps.routing.lifecycle import case_assign, case_close, case_resume, case_suspend, case_transfer
-from oralu.apps.routing.referring import consent_recorded
 from oralu.demo import agencies, unit
 from oralu.demo.clockwork import TooLateError
 from oralu.demo.people import fact

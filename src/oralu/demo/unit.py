@@ -9,22 +9,19 @@ from functools import partial
 from oralu.apps.cases.models import Case, Plan, Statement
 from oralu.apps.cases.services import EvidenceData, StepData
 from oralu.apps.referrals.models import Need, PauseParty, PauseReason, Referral
-from oralu.apps.routing.facts import facts_record, statement_retract
-from oralu.apps.routing.pausing import need_clock_pause, need_clock_resume
-from oralu.apps.routing.planwork import plan_agree, plan_draft
-from oralu.apps.routing.referring import (
+from oralu.apps.routing.confirming import (
     dispute_overrule,
     dispute_uphold,
-    need_refer,
-    need_refused,
-    need_reopen,
-    need_withdrawn,
     own_need_serve,
     referral_accept_service,
     referral_person_confirms,
     referral_person_disputes,
-    referral_withdraw,
 )
+from oralu.apps.routing.facts import facts_record, statement_retract
+from oralu.apps.routing.pausing import need_clock_pause, need_clock_resume
+from oralu.apps.routing.planwork import plan_agree, plan_draft
+from oralu.apps.routing.referring import need_refer, referral_withdraw
+from oralu.apps.routing.refusing import need_refused, need_reopen, need_withdrawn
 from oralu.demo.clockwork import TooLateError
 from oralu.demo.people import fact
 from oralu.demo.story import Story, case_now, going_of, need_now, referral_now

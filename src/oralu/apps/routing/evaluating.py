@@ -16,8 +16,10 @@ from oralu.apps.cases.models import Case, CaseState, EvaluationRecord, Milestone
 from oralu.apps.journal.services import Record, entries_record
 from oralu.apps.messages.services import messages_write
 from oralu.apps.referrals.clocks import PREREQUISITE, clocks_begin, clocks_save, interval_switch, start_of_day
+from oralu.apps.referrals.escalation_services import Leadership, escalations_write
 from oralu.apps.referrals.models import Clock, ClockInterval, Escalation, Need, Referral
-from oralu.apps.referrals.services import Leadership, escalations_write, needs_close, referral_messages
+from oralu.apps.referrals.services import needs_close
+from oralu.apps.referrals.telling import referral_messages
 from oralu.apps.routing.frames import Frame, anchor, frames_load, local_day
 from oralu.apps.routing.planning import Cause, Plan, plan_case
 from oralu.apps.routing.policies import EditionsInForce
@@ -273,7 +275,7 @@ def referrals_announce(referrals: Sequence[Referral], *, actor: User | None, at:
         if referral.agency.counts_places:
             place_hold(agency=referral.agency, referral_id=referral.pk, at=at)
         if referral.state == Referral.State.SENT:
-            outgoing += referral_messages([referral], referral.need.service, referral.need.edition)
+            outgoing += referral_messages(referral)
     messages_write(outgoing=outgoing, at=at)
 
 

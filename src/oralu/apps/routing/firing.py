@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from oralu.apps.journal.services import Record, entries_record
 from oralu.apps.messages.services import Outgoing, messages_write
 from oralu.apps.referrals.clocks import COMPUTED, clock_compute, intervals_of, pauses_end
+from oralu.apps.referrals.escalation_services import Leadership, escalations_write
 from oralu.apps.referrals.models import Clock, ClockInterval, Escalation
-from oralu.apps.referrals.services import Leadership, escalations_write
 from oralu.apps.routing.evaluating import cases_evaluate
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.planning import Cause

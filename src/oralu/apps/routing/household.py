@@ -22,10 +22,10 @@ from oralu.apps.people.services import (
     persons_merge,
     persons_unmerge,
 )
+from oralu.apps.routing.consenting import consent_recorded
 from oralu.apps.routing.evaluating import cases_evaluate
 from oralu.apps.routing.passing import cases_catch_up
 from oralu.apps.routing.planning import Cause
-from oralu.apps.routing.referring import consent_recorded
 
 if TYPE_CHECKING:
     from oralu.apps.access.models import User

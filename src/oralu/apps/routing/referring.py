@@ -1,40 +1,30 @@
-"""What happens to a referral: sent, answered by the agency, confirmed or disputed by the person, accepted by the case
-manager. Every act takes the lock of the case, moves the referral and evaluates the case in one transaction."""
+"""What happens between the unit and an agency: a referral is sent, answered, taken back and sent elsewhere. Every act
+takes the lock of the case, moves the referral and evaluates the case in one transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from oralu.apps.access import walls
 from oralu.apps.agencies.models import Agency
 from oralu.apps.agencies.selectors import Directory
 from oralu.apps.agencies.services import place_take, places_release
-from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.cases.services import EvidenceData, evidence_add
 from oralu.apps.journal.services import entry_record
 from oralu.apps.messages.services import Outgoing, messages_write
-from oralu.apps.people.models import Person
-from oralu.apps.people.services import consent_record, consent_withdraw
+from oralu.apps.referrals.escalation_services import Leadership, escalations_settle, escalations_write
 from oralu.apps.referrals.models import Clock, Escalation, Need, Referral
-from oralu.apps.referrals.services import (
-    Leadership,
-    escalations_settle,
-    escalations_write,
-    needs_close,
-    referral_move,
-)
+from oralu.apps.referrals.services import referral_move
 from oralu.apps.routing.evaluating import cases_evaluate, referral_new, referrals_announce
 from oralu.apps.routing.facts import FactData, case_lock, facts_record
 from oralu.apps.routing.frames import frames_load, local_day
-from oralu.apps.routing.passing import cases_catch_up
 from oralu.apps.routing.planning import Cause, first_state, needs_duty
-from oralu.core.lifecycle import REFERRAL, UNSENT, can
+from oralu.core.lifecycle import UNSENT
 from oralu.policyfiles import load_edition
 
 if TYPE_CHECKING:
@@ -52,49 +42,6 @@ def referral_handed_over(*, referral: Referral, actor: User, at: datetime) -> Re
     referral = referral_move(referral=referral, event="send", actor=actor, at=at, sent_at=at, on_paper=True)
     _evaluate(referral, actor, at)
     return referral
-
-
-@transaction.atomic
-def consent_recorded(*, person: Person, given_on: date, actor: User | None, at: datetime) -> int:
-    """Record the written consent; every referral that waited on it goes out. Returns how many."""
-    cases = _open_cases_lock(person, at)
-    consent_record(person=person, given_on=given_on, actor=actor, at=at, case_id=next(iter(cases), None))
-    waiting = list(
-        Referral.objects.filter(case__in=cases, state=Referral.State.WAITING_CONSENT)
-        .select_related("need", "agency__responsible", "agency__deputy")
-        .order_by("pk")
-    )
-    for referral in waiting:
-        has_account = referral.agency.staff.filter(is_active=True).exists()
-        event = "consent_given" if has_account else "consent_given_on_paper"
-        referral.state = can(REFERRAL, referral.state, event)
-        referral.sent_at = at if has_account else None
-    Referral.objects.bulk_update(waiting, ["state", "sent_at"])
-    referrals_announce(waiting, actor=actor, at=at)
-    cases_evaluate(case_ids=cases, actor=actor, at=at, cause=Cause("consent"))
-    return len(waiting)
-
-
-@transaction.atomic
-def consent_withdrawn(*, person: Person, withdrawn_on: date, actor: User, at: datetime) -> int:
-    """The person takes the written consent back: from now on nothing more is handed over. Referrals that are still to
-    go on paper wait for a consent again, as every new one will; what was sent stays with who has it. Returns how many
-    wait again. Raises ValidationError (`people.services.consent_withdraw`)."""
-    cases = _open_cases_lock(person, at)
-    consent_withdraw(person=person, withdrawn_on=withdrawn_on, actor=actor, at=at, case_id=next(iter(cases), None))
-    drafts = list(Referral.objects.filter(case__in=cases, state=Referral.State.DRAFT).order_by("pk"))
-    for referral in drafts:
-        referral_move(referral=referral, event="ask_consent", actor=actor, at=at)
-    cases_evaluate(case_ids=cases, actor=actor, at=at, cause=Cause("consent"))
-    return len(drafts)
-
-
-def _open_cases_lock(person: Person, at: datetime) -> list[int]:
-    open_cases = Case.objects.filter(person=person).exclude(state=CaseState.CLOSED)
-    walls.take(cases=open_cases.values_list("pk", flat=True))
-    cases = [c.pk for c in open_cases.select_for_update(of=("self",)).order_by("pk")]
-    cases_catch_up(case_ids=cases, at=at)
-    return cases
 
 
 @transaction.atomic
@@ -277,134 +224,6 @@ def referral_not_served(*, referral: Referral, reason: str, note: str, actor: Us
     _evaluate(referral, actor, at)
     _tell_officer(referral, "not_served", at)
     return referral
-
-
-@transaction.atomic
-def referral_person_confirms(*, referral: Referral, actor: User, at: datetime) -> None:
-    """The person says that the help came. Until the person has an account of their own it is recorded on their behalf,
-    and shown and counted as such."""
-    case_lock(referral.case, at)
-    _person_answers(referral, "confirmed", actor, at)
-
-
-@transaction.atomic
-def referral_person_disputes(*, referral: Referral, note: str, actor: User, at: datetime) -> Referral:
-    """The person says that the help did not come: the referral no longer counts as served."""
-    case_lock(referral.case, at)
-    _person_answers(referral, "disputed", actor, at)
-    referral = referral_move(referral=referral, event="dispute", actor=actor, at=at, note=note)
-    _evaluate(referral, actor, at)
-    return referral
-
-
-def _person_answers(referral: Referral, answer: str, actor: User, at: datetime) -> None:
-    referral.refresh_from_db()
-    if referral.state not in (Referral.State.SERVED, Referral.State.DISPUTED) or referral.person_answer == answer:
-        raise ValidationError(_("There is nothing to confirm: the agency has not reported help, or it is answered."))
-    referral.person_answer, referral.person_answered_at, referral.person_answer_by = answer, at, actor
-    referral.save(update_fields=["person_answer", "person_answered_at", "person_answer_by"])
-    entry_record(kind=f"referral.person_{answer}", actor=actor, at=at, case_id=referral.case_id, referral=referral.pk)
-
-
-@transaction.atomic
-def referral_accept_service(*, referral: Referral, actor: User, at: datetime) -> None:
-    """The case manager accepts the help as given: the third signature. Where the policy says that being served meets
-    the need (the conference of the agencies, the assessment of the family), the need is met by it."""
-    case_lock(referral.case, at)
-    referral = Referral.objects.select_for_update().select_related("need").get(pk=referral.pk)
-    if referral.state != Referral.State.SERVED or referral.case_accepted_at is not None:
-        raise ValidationError(_("There is nothing to accept here. Reload the page to see what has happened."))
-    referral.case_accepted_at, referral.case_accepted_by = at, actor
-    referral.save(update_fields=["case_accepted_at", "case_accepted_by"])
-    entry_record(kind="referral.accepted_by_case", actor=actor, at=at, case_id=referral.case_id, referral=referral.pk)
-    _meet_by_service(referral.need, actor, at)
-
-
-@transaction.atomic
-def dispute_uphold(*, referral: Referral, note: str, actor: User, at: datetime) -> None:
-    """The case manager finds that the person is right: the help was not given."""
-    case_lock(referral.case, at)
-    referral = referral_move(referral=referral, event="uphold", actor=actor, at=at, note=note)
-    _evaluate(referral, actor, at)
-
-
-@transaction.atomic
-def dispute_overrule(*, referral: Referral, note: str, actor: User, at: datetime) -> None:
-    """The case manager finds by the proof that the help was given."""
-    case_lock(referral.case, at)
-    referral = referral_move(referral=referral, event="overrule", actor=actor, at=at, note=note)
-    _evaluate(referral, actor, at)
-
-
-def _meet_by_service(need: Need, actor: User, at: datetime) -> None:
-    rule = load_edition(need.edition).rule(need.rule)
-    if need.state == Need.State.OPEN and rule.served_meets:
-        needs_close(needs=[need], state=Need.State.MET, reason=Need.Reason.SERVED, actor=actor, at=at, still_holds=True)
-        cases_evaluate(case_ids=[need.case_id], actor=actor, at=at, cause=Cause("referral"))
-
-
-@transaction.atomic
-def own_need_serve(*, need: Need, note: str, evidence: EvidenceData, actor: User, at: datetime) -> None:
-    """The unit has done what a need of its own asks (the conference of the agencies held: decision and date in the
-    proof)."""
-    case = case_lock(need.case, at)
-    need = Need.objects.select_for_update().get(pk=need.pk)
-    if not load_edition(need.edition).rule(need.rule).served_meets or need.state != Need.State.OPEN:
-        raise ValidationError(_("This need is met by facts, not by a report."))
-    evidence_add(case=case, data=evidence, actor=actor, at=at)
-    need.close_note = note
-    _meet_by_service(need, actor, at)
-
-
-@transaction.atomic
-def need_refused(*, need: Need, note: str, actor: User, at: datetime) -> None:
-    """The person refuses this help: an outcome of its own, nobody's failure and no violation."""
-    case_lock(need.case, at)
-    need = Need.objects.select_for_update().get(pk=need.pk)
-    if need.state != Need.State.OPEN:
-        raise ValidationError(_("This need is closed already."))
-    needs_close(
-        needs=[need],
-        state=Need.State.REFUSED,
-        reason=Need.Reason.REFUSED,
-        actor=actor,
-        at=at,
-        note=note,
-        still_holds=True,
-    )
-    cases_evaluate(case_ids=[need.case_id], actor=actor, at=at, cause=Cause("human"))
-
-
-@transaction.atomic
-def need_withdrawn(*, need: Need, note: str, actor: User, at: datetime) -> None:
-    """A human withdraws what the system opened, with a reason (law on artificial intelligence of 17.11.2025, art.
-    17)."""
-    case_lock(need.case, at)
-    need = Need.objects.select_for_update().get(pk=need.pk)
-    if need.state != Need.State.OPEN:
-        raise ValidationError(_("This need is closed already."))
-    if not note.strip():
-        raise ValidationError({"note": _("Say why it is withdrawn.")})
-    needs_close(
-        needs=[need],
-        state=Need.State.WITHDRAWN,
-        reason=Need.Reason.HUMAN,
-        actor=actor,
-        at=at,
-        note=note,
-        still_holds=True,
-    )
-    cases_evaluate(case_ids=[need.case_id], actor=actor, at=at, cause=Cause("human"))
-
-
-@transaction.atomic
-def need_reopen(*, need: Need, actor: User, at: datetime) -> None:
-    """The person has changed their mind, or the withdrawal was a mistake: if the rule still holds the need opens
-    anew."""
-    case_lock(need.case, at)
-    Need.objects.filter(pk=need.pk, still_holds=True).update(still_holds=False)
-    entry_record(kind="need.reconsidered", actor=actor, at=at, case_id=need.case_id, need=need.pk)
-    cases_evaluate(case_ids=[need.case_id], actor=actor, at=at, cause=Cause("human"))
 
 
 def _tell_officer(referral: Referral, answer: str, at: datetime) -> None:

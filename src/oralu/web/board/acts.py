@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from oralu.apps.access.permissions import Audit, Permission
+from oralu.apps.referrals.escalation_services import escalation_answer, measure_done
 from oralu.apps.referrals.models import DelayCause, Escalation
 from oralu.apps.referrals.selectors import escalations_visible_to
-from oralu.apps.referrals.services import escalation_answer, measure_done
 from oralu.apps.routing.board_selectors import measure_of
 from oralu.apps.routing.frames import local_day
 from oralu.web.acting import Deed, deed_under, perform, sent

@@ -13,8 +13,8 @@ from oralu.apps.cases.selectors import cases_visible_to
 from oralu.apps.people.selectors import consent_standing
 from oralu.apps.referrals.models import Referral
 from oralu.apps.routing.case_selectors import handed_over
+from oralu.apps.routing.consenting import consent_recorded, consent_withdrawn
 from oralu.apps.routing.frames import local_day
-from oralu.apps.routing.referring import consent_recorded, consent_withdrawn
 from oralu.web.acting import case_deed, perform, sent
 from oralu.web.case.forms import DayForm, WithdrawalForm
 from oralu.web.components import Term

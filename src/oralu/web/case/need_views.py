@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.referrals.clocks import end_of_day
 from oralu.apps.referrals.models import Need, Referral
-from oralu.apps.routing import pausing, referring
+from oralu.apps.routing import confirming, pausing, referring, refusing
 from oralu.apps.routing.case_selectors import agencies_fitting, agencies_that_could_not, needs_to_act_on
 from oralu.apps.routing.planning import OWN_UNIT
 from oralu.policyfiles import load_edition
@@ -88,7 +88,7 @@ def need_refused(request: StaffRequest, need_id: int) -> HttpResponse:
             submit=_("Record the refusal"),
             done=_("The refusal is recorded. It can be opened anew at any time."),
             form=form,
-            run=lambda data: referring.need_refused(need=need, note=data["note"], actor=request.user, at=request.at),
+            run=lambda data: refusing.need_refused(need=need, note=data["note"], actor=request.user, at=request.at),
             lead=_("Need: %(service)s. A refusal is nobody's failure and no violation.")
             % {"service": service_label(need)},
             records=(_("the need closes as refused, its deadline stops, a referral under way is withdrawn"),),
@@ -109,7 +109,7 @@ def need_withdraw(request: StaffRequest, need_id: int) -> HttpResponse:
             submit=_("Withdraw"),
             done=_("The need is withdrawn with your reason."),
             form=form,
-            run=lambda data: referring.need_withdrawn(need=need, note=data["note"], actor=request.user, at=request.at),
+            run=lambda data: refusing.need_withdrawn(need=need, note=data["note"], actor=request.user, at=request.at),
             lead=_("Need: %(service)s. A human decides; the reason is kept.") % {"service": service_label(need)},
             why=why_line(rule_of(need), load_edition(need.edition)),
             records=(_("the need closes as withdrawn with this reason, its deadline stops"),),
@@ -132,7 +132,7 @@ def need_reopen(request: StaffRequest, need_id: int) -> HttpResponse:
             submit=_("Open anew"),
             done=_("The need is looked at anew: if its rule holds it is open again."),
             form=asked(request),
-            run=lambda data: referring.need_reopen(need=need, actor=request.user, at=request.at),
+            run=lambda data: refusing.need_reopen(need=need, actor=request.user, at=request.at),
             lead=_("Need: %(service)s. The person has changed their mind, or the withdrawal was a mistake.")
             % {"service": service_label(need)},
             records=(_("if its rule still holds the need opens with a new deadline and is referred"),),
@@ -159,7 +159,7 @@ def need_served(request: StaffRequest, need_id: int) -> HttpResponse:
             submit=_("Record"),
             done=_("The conference is recorded and the need is met."),
             form=form,
-            run=lambda data: referring.own_need_serve(
+            run=lambda data: confirming.own_need_serve(
                 need=need, note=data["note"], evidence=form.proof(), actor=request.user, at=request.at
             ),
             lead=rule_of(need).why(lang()),

@@ -12,7 +12,7 @@ from oralu.apps.agencies.selectors import refuge_address
 from oralu.apps.journal.services import entry_record
 from oralu.apps.referrals.models import Referral
 from oralu.apps.referrals.selectors import referrals_visible_to
-from oralu.apps.routing import referring
+from oralu.apps.routing import confirming, referring
 from oralu.apps.routing.case_selectors import agencies_fitting, has_account
 from oralu.apps.routing.frames import local_day
 from oralu.policyfiles import load_edition
@@ -213,9 +213,9 @@ def person_says(request: StaffRequest, referral_id: int) -> HttpResponse:
 
     def run(data: dict[str, str]) -> None:
         if data["answer"] == "confirmed":
-            referring.referral_person_confirms(referral=referral, actor=request.user, at=request.at)
+            confirming.referral_person_confirms(referral=referral, actor=request.user, at=request.at)
         else:
-            referring.referral_person_disputes(referral=referral, note=data["note"], actor=request.user, at=request.at)
+            confirming.referral_person_disputes(referral=referral, note=data["note"], actor=request.user, at=request.at)
 
     return perform(
         request,
@@ -252,7 +252,7 @@ def accept(request: StaffRequest, referral_id: int) -> HttpResponse:
             submit=_("Accept"),
             done=_("Accepted."),
             form=asked(request),
-            run=lambda data: referring.referral_accept_service(referral=referral, actor=request.user, at=request.at),
+            run=lambda data: confirming.referral_accept_service(referral=referral, actor=request.user, at=request.at),
             lead=f"{_words(referral)}. {said}",
             records=(_("your acceptance with the time: the third signature"),),
             anchor=_anchor(referral),
@@ -262,7 +262,7 @@ def accept(request: StaffRequest, referral_id: int) -> HttpResponse:
 
 def _dispute(request: StaffRequest, referral: Referral) -> Deed:
     def run(data: dict[str, str]) -> None:
-        decide = referring.dispute_uphold if data["decision"] == "uphold" else referring.dispute_overrule
+        decide = confirming.dispute_uphold if data["decision"] == "uphold" else confirming.dispute_overrule
         decide(referral=referral, note=data["note"], actor=request.user, at=request.at)
 
     return case_deed(
