@@ -92,6 +92,14 @@ class PlacedSpan:
 
 
 @dataclass(frozen=True)
+class Tick:
+    """A limit on the axis of a compact line; `full` says of what and when."""
+
+    x: int
+    full: str
+
+
+@dataclass(frozen=True)
 class TableRow:
     day: str
     when: str
@@ -101,7 +109,8 @@ class TableRow:
 
 @dataclass(frozen=True)
 class LineOfDays:
-    """What the component draws; `rows` is the same story as a table, in the order of days."""
+    """What the component draws; `rows` is the same story as a table, in the order of days. A compact line has its
+    limits as `ticks` on the axis, and neither labels nor bars. `risk_label`: the highest level in words."""
 
     width: int
     height: int
@@ -118,6 +127,9 @@ class LineOfDays:
     has_past: bool
     has_future: bool
     rows: tuple[TableRow, ...]
+    ticks: tuple[Tick, ...] = ()
+    is_compact: bool = False
+    risk_label: str = ""
 
 
 class Scale:
@@ -151,19 +163,22 @@ def line_of_days(
     risk_periods: Sequence[RiskPeriod] = (),
     milestones: Sequence[int] = (30, 60, 90, 180),
     plan_due: int | None = None,
+    is_compact: bool = False,
+    risk_label: str = "",
 ) -> LineOfDays:
-    """Lay out a case. `start` is day 0; `plan_due` the day on which three working days end, as the calendar has it."""
+    """Lay out a case. `start` is day 0; `plan_due` the day on which three working days end, as the calendar has it.
+    `is_compact`: the axis alone, for a case that has only begun; everything stands in the table all the same."""
     scale = Scale(*_reach(today, facts, spans, risk_periods))
-    placed, lanes = _place_facts(scale, facts)
-    axis_y = 42 + LANE * lanes
-    bars, depth, widest = _place_spans(scale, spans, today, axis_y + 62)
+    placed, lanes = ([], 0) if is_compact else _place_facts(scale, facts)
+    axis_y = (22 if is_compact else 42) + LANE * lanes
+    bars, depth, widest = ([], 0, 0) if is_compact else _place_spans(scale, spans, today, axis_y + 62)
     marks = [Mark(scale.x(day), day, str(day), _when(start, day)) for day in milestones]
     if plan_due is not None:
         marks.insert(0, Mark(scale.x(plan_due), plan_due, _("3 w.d."), _when(start, plan_due)))
     top = axis_y - 10
     return LineOfDays(
         width=max(scale.right + MARGIN, widest),
-        height=axis_y + 74 + SPAN_LANE * depth,
+        height=axis_y + (52 if is_compact else 74) + SPAN_LANE * depth,
         axis_y=axis_y,
         axis_x1=scale.zero - (BAND if scale.first < 0 else 0),
         axis_x2=scale.right,
@@ -173,11 +188,23 @@ def line_of_days(
         milestones=tuple(marks),
         facts=tuple(_drop(fact, top) for fact in placed),
         spans=tuple(bars),
-        shades=tuple(_shade(scale, period, today) for period in risk_periods),
+        shades=() if is_compact else tuple(_shade(scale, period, today) for period in risk_periods),
         has_past=scale.first < 0,
         has_future=scale.last > SPAN_DAYS,
-        rows=_rows(start, today, facts, spans, risk_periods),
+        rows=_rows(start, today, facts, spans, risk_periods, risk_label=risk_label),
+        ticks=_ticks(scale, start, spans) if is_compact else (),
+        is_compact=is_compact,
+        risk_label=risk_label,
     )
+
+
+def _ticks(scale: Scale, start: date, spans: Iterable[DaySpan]) -> tuple[Tick, ...]:
+    """One tick for each day on which something open reaches its limit."""
+    by_day: dict[int, list[str]] = {}
+    for span in spans:
+        if span.limit is not None and span.end is None:
+            by_day.setdefault(span.limit, []).append(str(span.label))
+    return tuple(Tick(scale.x(day), f"{_when(start, day)}: {', '.join(by_day[day])}") for day in sorted(by_day))
 
 
 def _reach(
@@ -266,7 +293,13 @@ def _shade(scale: Scale, period: RiskPeriod, today: int) -> tuple[int, int]:
 
 
 def _rows(
-    start: date, today: int, facts: Sequence[DayFact], spans: Sequence[DaySpan], periods: Sequence[RiskPeriod]
+    start: date,
+    today: int,
+    facts: Sequence[DayFact],
+    spans: Sequence[DaySpan],
+    periods: Sequence[RiskPeriod],
+    *,
+    risk_label: str,
 ) -> tuple[TableRow, ...]:
     rows = [TableRow(day_label(f.day), _when(start, f.day), str(f.label), f.day) for f in facts]
     rows.append(TableRow(day_label(today), _when(start, today), _("today"), today))
@@ -281,5 +314,6 @@ def _rows(
         rows.append(TableRow(day_label(span.start), _when(start, span.start), "; ".join(parts), span.start))
     for period in periods:
         until = _("until today") if period.end is None else _("until %(when)s") % {"when": _when(start, period.end)}
-        rows.append(TableRow(day_label(period.start), _when(start, period.start), f"R3, {until}", period.start))
+        at_risk = _("risk: %(level)s, %(until)s") % {"level": risk_label, "until": until}
+        rows.append(TableRow(day_label(period.start), _when(start, period.start), at_risk, period.start))
     return tuple(sorted(rows, key=lambda row: row.order))

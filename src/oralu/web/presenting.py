@@ -85,6 +85,12 @@ def risk_code(case: Case) -> str:
     return edition_of(case).risk_levels[case.risk]
 
 
+def risk_label(edition: Edition, level: str) -> str:
+    """A risk level as a screen says it: the words first, the code of the policy behind them."""
+    words = edition.label("risk", level, lang()).removeprefix(f"{level}: ")
+    return f"{words} ({level})"
+
+
 def rule_of(need: Need) -> Rule:
     """The rule that holds a need open."""
     return load_edition(need.edition).rule(need.rule)

@@ -33,12 +33,15 @@ ANOTHER = "another"
 
 @dataclass(frozen=True)
 class Step:
-    """A step as the list of steps shows it."""
+    """A step as the list of steps shows it. `done`: nothing of it is left to ask; `answered` and `asked` count the
+    questions of an interview begun and not finished, and are 0 elsewhere."""
 
     key: str
     title: str
     done: bool
     current: bool = False
+    answered: int = 0
+    asked: int = 0
 
 
 class Flow:
@@ -80,8 +83,28 @@ class Flow:
 
     def steps(self, current: str, *, refused: bool = False) -> list[Step]:
         keys = [key for key in self.keys if key != "same" or current == "same" or self.draft.same_person.get("found")]
-        made = {key: key != "review" and not (refused and key == current) and self.is_done(key) for key in keys}
-        return [Step(key, self.title(key), made[key], key == current) for key in keys]
+        return [self._step(key, key == current, refused=refused and key == current) for key in keys]
+
+    def _step(self, key: str, is_current: bool, *, refused: bool) -> Step:
+        done = key != "review" and not refused and self.is_done(key)
+        answered, asked = self._answered(key) if done else (0, 0)
+        is_whole = done and answered == asked and not (key == "consent" and self._is_consent_put_off())
+        part = (answered, asked) if not is_whole and answered else (0, 0)
+        return Step(key, self.title(key), is_whole, is_current, *part)
+
+    def _answered(self, key: str) -> tuple[int, int]:
+        """How many questions of an interview have an answer, "unknown" and "refused" among them, and how many are
+        asked of everybody; nothing for the other steps."""
+        if not key.startswith(FACTS):
+            return 0, 0
+        form = self.facts(key.removeprefix(FACTS))
+        form.is_valid()
+        asked = [fact for fact in form.facts if fact.always_asked]
+        return sum(bool(form.cleaned_data.get(fact.name)) for fact in asked), len(asked)
+
+    def _is_consent_put_off(self) -> bool:
+        form = self.consent()
+        return self.standing_consent is None and form.is_valid() and form.cleaned_data["answer"] == "later"
 
     def after(self, key: str) -> str:
         return self.keys[min(self.keys.index(key) + 1, len(self.keys) - 1)]

@@ -70,6 +70,27 @@ def risk_words(level: str) -> str:
 
 
 @register.simple_tag
+def risk_levels() -> list[dict[str, str]]:
+    """The levels of risk, the highest first, each with what makes it, in the words of the edition."""
+    edition, lang = load_edition(), (get_language() or "ru")[:2]
+    return [
+        {
+            "code": level,
+            "words": risk_words(level),
+            "meaning": " ".join(
+                dict.fromkeys(
+                    line.texts[lang]
+                    for policy in edition.policies.values()
+                    for line in policy.risks
+                    if line.level == level
+                )
+            ),
+        }
+        for level in reversed(edition.risk_levels)
+    ]
+
+
+@register.simple_tag
 def draw_cell(x: int, cell: components.Cell) -> SafeString:
     """The drawing of one cell of a strip, `x` units from its left. Lists show hundreds of a few dozen drawings."""
     return _drawn_cell(x, cell.points, cell.failed, cell.provisional)
