@@ -9,10 +9,14 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from oralu.cli.database import use_database
+
+if TYPE_CHECKING:
+    from oralu.apps.journal.verifying import Report
 
 
 def _ready(stack: ExitStack, data: Path | None) -> None:
@@ -49,6 +53,8 @@ def verify(*, data: Path | None, heads: Path | None, key: Path | None, as_json: 
 
     An auditor gives --key and --heads from a copy of their own: then nothing on this machine has to be believed.
 
+    That it was run, and what came of it, becomes an entry of the journal and stands on the page of the auditors.
+
     Exit status 0: whole. 1: something was changed, deleted, or is not sealed. 2: it could not be looked at."""
     with ExitStack() as stack:
         _ready(stack, data)
@@ -63,6 +69,7 @@ def verify(*, data: Path | None, heads: Path | None, key: Path | None, as_json: 
             click.echo(str(error), err=True)
             sys.exit(2)
         report = journal_verify(key=known, heads=heads or Path(settings.JOURNAL_HEADS))
+        _keep(report, is_apart=key is not None and heads is not None)
     if as_json:
         click.echo(json.dumps({"whole": not report.findings, **asdict(report)}, indent=1))
     else:
@@ -76,6 +83,18 @@ def verify(*, data: Path | None, heads: Path | None, key: Path | None, as_json: 
         verdict = "The journal is NOT whole" if report.findings else "The journal is whole"
         click.echo(f"{verdict}: {rows}{more}{waits}.")
     sys.exit(1 if report.findings else 0)
+
+
+def _keep(report: Report, *, is_apart: bool) -> None:
+    """Whoever verifies a copy of the database that takes no writing learns the result all the same."""
+    from django.db import DatabaseError
+
+    from oralu.apps.journal.verified import verification_record
+
+    try:
+        verification_record(report=report, is_apart=is_apart, at=datetime.now(UTC))
+    except DatabaseError as error:
+        click.echo(f"Note: this verification is not recorded ({type(error).__name__}).", err=True)
 
 
 @command.command("key")

@@ -15,8 +15,11 @@ KINDS = (
     "user.created", "user.changed", "user.invited", "user.invitation_used", "user.factors_reset",
     "agency.created", "agency.changed", "provider.created", "provider.changed", "edition.adopted",
     "system.created", "system.closed", "system.key_made", "system.key_revoked",
+    "erasure.asked", "erasure.withdrawn", "erasure.approved", "erasure.refused", "erasure.done",
+    "register.imported", "journal.verified", "journal.erased",
 )  # fmt: skip
-"""What the journal of administration holds; the changes that people make to their own account are theirs."""
+"""What the journal of administration holds; the changes that people make to their own account are theirs. Only entries
+of no case: what is done to one case stands in the journal of that case."""
 UNDER_WAY = ("draft", "waiting_consent", "sent", "acknowledged", "accepted")
 NAMED = (
     Q(responsible__is_active=True)
@@ -184,7 +187,7 @@ def totals() -> Totals:
 
 def entries_page(*, after: int | None, size: int) -> tuple[list[Entry], bool]:
     """The journal of administration, the latest first."""
-    found = Entry.objects.filter(kind__in=KINDS).select_related("actor").order_by("-id")
+    found = Entry.objects.filter(kind__in=KINDS, case=None).select_related("actor").order_by("-id")
     if after is not None:
         found = found.filter(pk__lt=after)
     rows = list(found[: size + 1])
@@ -195,6 +198,6 @@ def names_in(entries: Iterable[Entry]) -> tuple[dict[int, User], dict[int, Agenc
     """Whom and what the entries are about, by id."""
     data = [entry.data for entry in entries]
     users = User.objects.in_bulk([d["user"] for d in data if "user" in d])
-    agencies = Agency.objects.in_bulk([d["agency"] for d in data if "agency" in d])
+    agencies = Agency.objects.in_bulk([d[key] for d in data for key in ("agency", "unit") if d.get(key)])
     found = Region.objects.in_bulk([d["region"] for d in data if "region" in d])
     return users, agencies, found

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.apps import apps
+from django.db.models import BigIntegerField, F, Func, Sum
 
 from oralu.apps.journal.models import Access, AccessKind, Pending, Seal
 
 
 @dataclass(frozen=True, slots=True)
 class Seals:
-    """How many seals there are, when the last was made, how many runs of rows wait for one."""
+    """How many seals there are, when the last was made, how many rows wait for one."""
 
     count: int
     last_at: datetime | None
@@ -21,7 +22,9 @@ class Seals:
 
 def seals_told() -> Seals:
     last = Seal.objects.order_by("-number").first()
-    return Seals(Seal.objects.count(), last.sealed_at if last else None, Pending.objects.count())
+    size = Func(F("records"), function="upper") - Func(F("records"), function="lower")
+    waiting = Pending.objects.aggregate(n=Sum(size, output_field=BigIntegerField()))["n"]
+    return Seals(Seal.objects.count(), last.sealed_at if last else None, waiting or 0)
 
 
 def accesses_to_control(*, limit: int) -> list[tuple[Access, str]]:

@@ -34,7 +34,10 @@ class Entry(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        indexes = [models.Index(fields=["case", "-id"], name="journal_by_case")]
+        indexes = [
+            models.Index(fields=["case", "-id"], name="journal_by_case"),
+            models.Index(fields=["kind", "-id"], name="journal_by_kind", condition=models.Q(case=None)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} #{self.pk}"
@@ -68,7 +71,10 @@ class Access(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        indexes = [GinIndex(fields=["subjects"], name="access_by_subject")]
+        indexes = [
+            GinIndex(fields=["subjects"], name="access_by_subject"),
+            models.Index(fields=["-id"], name="access_not_read", condition=~models.Q(kind="read")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.route} #{self.pk}"

@@ -9,12 +9,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from oralu.apps.access.walls import APP, WORKER
+from oralu.apps.journal.verified import verification_last
 from oralu.apps.routing.watch_selectors import demo_accounts_open, lateness
 from oralu.config.doctor.findings import Finding, Level, duration, graded
 
 SILENCE = 120
 """Seconds after which a worker that has not turned is silent, and a due clock that has not fired is overdue."""
 LETTER = 1800
+DAY = 86400
 SKEW = 5
 
 
@@ -101,6 +103,25 @@ def journal() -> Iterator[Finding]:
     words = f"Entries of the journal have waited {duration(waiting)} for their seal: see the log of the worker."
     fine = "The journal is sealed."
     yield graded("journal_unsealed", round(waiting), "s", warning=300, alarm=900, fine=fine, words=words)
+    yield _verified()
+
+
+def _verified() -> Finding:
+    """Seals prove nothing that nobody looks at."""
+    last = verification_last()
+    if last is None:
+        words = (
+            "The journal has never been verified: `oralu journal verify`, every week, and see docs/guides/journal.md."
+        )
+        return Finding("journal_verified", Level.WARNING, words)
+    if not last.is_whole:
+        words = f"The last verification of the journal found: {', '.join(last.codes)}. Run `oralu journal verify`."
+        return Finding("journal_verified", Level.ALARM, words)
+    age = (timezone.now() - last.at).total_seconds()
+    words = f"The journal was last verified {duration(age)} ago: `oralu journal verify`."
+    fine = "The journal was verified and is whole."
+    limits = {"warning": 35 * DAY, "alarm": float("inf")}
+    return graded("journal_verified", round(age), "s", **limits, fine=fine, words=words)
 
 
 def _marked_as_demo() -> bool:

@@ -25,7 +25,7 @@ from oralu.apps.routing.policies import UNIT_HEAD, edition_adopt, unmanned_addre
 from oralu.core.edition import Edition
 from oralu.policyfiles import edition_names, load_edition
 from oralu.web.acting import see_other
-from oralu.web.administration.views import edition_title
+from oralu.web.administration.journal_lines import edition_title
 from oralu.web.components import Crumb, Filter
 from oralu.web.fields import day_field
 from oralu.web.screens import StaffRequest, add_errors, lang, screen
