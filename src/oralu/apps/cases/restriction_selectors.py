@@ -8,6 +8,7 @@ from oralu.apps.access.models import Role, User
 from oralu.apps.access.permissions import Permission
 from oralu.apps.cases.models import Case, Exclusion
 from oralu.apps.cases.reaching import cases_reached
+from oralu.apps.journal.reading import Shown
 
 UNIT_ROLES = (Role.CASE_MANAGER, Role.UNIT_HEAD, Role.PSYCHOLOGIST)
 
@@ -19,7 +20,7 @@ def exclusions_of(case: Case) -> list[Exclusion]:
 
 def exclusions_to_end(actor: User) -> QuerySet[Exclusion]:
     """The exclusions that an actor may end."""
-    found = Exclusion.objects.filter(cases_reached(actor, Permission.CASE_RESTRICT))
+    found = Shown.of(Exclusion, "case_id").filter(cases_reached(actor, Permission.CASE_RESTRICT))
     return found.select_related("user", "case__person", "case__unit")
 
 

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from oralu.apps.access.models import User
 from oralu.apps.access.permissions import Permission, may
 from oralu.apps.cases.selectors import cases_visible_to
+from oralu.apps.journal.reading import Shown
 from oralu.apps.routing.models import Erasure, LegalHold
 
 
@@ -30,5 +31,5 @@ def erasure_cases(erasure: Erasure, limit: int) -> list[int]:
 
 def holds_visible_to(actor: User) -> QuerySet[LegalHold]:
     """The holds that stand on cases of the own unit."""
-    holds = LegalHold.objects.filter(lifted_at=None, case__in=cases_visible_to(actor))
+    holds = Shown.of(LegalHold, "case_id").filter(lifted_at=None, case__in=cases_visible_to(actor))
     return holds.select_related("case__person", "placed_by")
