@@ -48,6 +48,8 @@ LIMITS: dict[str, Limit] = {
     "caseload": SEARCH,
     "caseload-csv": EXPORT,
     "referral-pdf": PAPER,
+    "consent-pdf": PAPER,
+    "enrol-consent-pdf": PAPER,
     "plan-print": PAPER,
     "enrolled-paper": PAPER,
     "evidence": PAPER,

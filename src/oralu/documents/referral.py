@@ -3,11 +3,9 @@ the referral may tell the agency (`referrals.disclosure`) and a part on which th
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,10 +15,9 @@ from oralu.apps.referrals.disclosure import FACTS, Attribute, KnownChild, disclo
 from oralu.apps.referrals.models import DeclineReason, Referral
 from oralu.calendarfiles import load_calendar
 from oralu.core.edition import Edition
+from oralu.documents.bilingual import attribute_label, both
 from oralu.documents.typesetting import pdf
 from oralu.policyfiles import load_edition
-
-LANGUAGES = ("kk", "ru")
 
 
 def referral_pdf(referral: Referral, *, at: datetime) -> bytes:
@@ -40,7 +37,7 @@ def referral_sheet(referral: Referral, *, at: datetime) -> dict[str, Any]:
         "officer": case.officer.full_name if case.officer else "",
         "phone": (case.officer.phone if case.officer else "") or case.unit.phone,
         "person": person_rows(referral, edition, today),
-        "reasons": [_both("", lambda lang, reason=reason: str(reason.label)) for reason in DeclineReason],
+        "reasons": [both("", lambda lang, reason=reason: str(reason.label)) for reason in DeclineReason],
     }
     for name, words in {
         "title": lambda lang: _("Referral No. %(number)s") % {"number": referral.pk},
@@ -52,17 +49,9 @@ def referral_sheet(referral: Referral, *, at: datetime) -> dict[str, Any]:
         "limit": lambda lang: _deadline(referral),
         "notice": lambda lang: _("Personal data are handed over with the written consent of the person."),
     }.items():
-        sheet |= _both(f"{name}_", words)
+        sheet |= both(f"{name}_", words)
     sheet["footer"] = f"Oralu · № {referral.pk}"
     return sheet
-
-
-def _both(prefix: str, words: Callable[[str], str]) -> dict[str, str]:
-    texts = {}
-    for lang in LANGUAGES:
-        with translation.override(lang):
-            texts[f"{prefix}{lang}"] = words(lang)
-    return texts
 
 
 def _deadline(referral: Referral) -> str:
@@ -76,17 +65,10 @@ def _deadline(referral: Referral) -> str:
 def person_rows(referral: Referral, edition: Edition, today: date) -> list[dict[str, str]]:
     """What the agency may know of the person, label and value in both languages."""
     return [
-        _both("label_", lambda lang, a=attribute: _label(edition, a, lang))
-        | _both("value_", lambda lang, a=attribute, v=value: _value(edition, a, v, lang))
+        both("label_", lambda lang, a=attribute: attribute_label(edition, a, lang))
+        | both("value_", lambda lang, a=attribute, v=value: _value(edition, a, v, lang))
         for attribute, value in disclosed(referral, on=today).items()
     ]
-
-
-def _label(edition: Edition, attribute: Attribute, lang: str) -> str:
-    if attribute in FACTS:
-        return edition.label("fact", attribute, lang)
-    text = str(attribute.label)
-    return text[:1].upper() + text[1:]
 
 
 def _value(edition: Edition, attribute: Attribute, value: Any, lang: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from oralu.web.enrol import opened, person_views, transfer_views, views
+from oralu.web.enrol import consent_paper, opened, person_views, transfer_views, views
 
 urlpatterns: list[URLPattern] = [
     path("enrol", views.start, name="enrol"),
     path("enrol/<str:draft_id>/drop", views.drop, name="enrol-drop"),
     path("enrol/<str:draft_id>/request-transfer", transfer_views.ask_from_draft, name="enrol-transfer"),
+    path("enrol/<str:draft_id>/consent.pdf", consent_paper.consent_blank, name="enrol-consent-pdf"),
     path("enrol/<str:draft_id>/<slug:step>", views.step_page, name="enrol-step"),
     path("enrol/<str:draft_id>/<slug:step>/keep", views.keep, name="enrol-keep"),
     path("cases/<int:case_id>/opened", opened.enrolled, name="enrolled"),

@@ -6,4 +6,5 @@ from oralu.web.papers import views
 
 urlpatterns: list[URLPattern] = [
     path("referrals/<int:referral_id>/pdf", views.referral, name="referral-pdf"),
+    path("cases/<int:case_id>/consent/pdf", views.consent, name="consent-pdf"),
 ]
