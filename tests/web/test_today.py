@@ -23,7 +23,8 @@ from oralu.apps.routing.confirming import (
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.lifecycle import case_close
 from oralu.apps.routing.referring import referral_handed_over, referral_not_served, referral_serve
-from oralu.apps.routing.worklist_selectors import Group, Step, items_of, worklist, worklist_read
+from oralu.apps.routing.worklist_rows import Step, items_of
+from oralu.apps.routing.worklist_selectors import Group, worklist, worklist_read
 from world import World, build
 
 PAPERS = {"identity_document": "none", "housing": "stable", "violence_threat": "no", "exploitation_risk": "no"}

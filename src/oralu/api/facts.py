@@ -16,7 +16,8 @@ from oralu.api.wording import valued, worded
 from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.cases.models import Statement
 from oralu.apps.cases.services import EvidenceData
-from oralu.apps.routing.case_selectors import edition_for, statements_visible_to
+from oralu.apps.routing.case_file import edition_for
+from oralu.apps.routing.case_selectors import statements_visible_to
 from oralu.apps.routing.facts import FactData, facts_record, statement_retract
 from oralu.apps.routing.version_selectors import case_held, case_version
 from oralu.core.edition import Edition

@@ -25,7 +25,8 @@ from oralu.register.messages import day_text, phrase
 from oralu.register.report import RowFate
 
 if TYPE_CHECKING:
-    from oralu.apps.routing.importing import ImportedRow, ImportOrder
+    from oralu.apps.routing.importing import ImportedRow
+    from oralu.apps.routing.intake import ImportOrder
 
 Judge = Callable[[RowResult, RegisterReading, Calendar], tuple[RowResult, RowEvaluation | None]]
 
@@ -115,7 +116,7 @@ def _order(wanted: Wanted, at: datetime, lang: str) -> tuple[ImportOrder, Editio
     """The options as what they name, and the edition in force. Raises click.UsageError, click.ClickException."""
     from oralu.apps.access.selectors import officers_of
     from oralu.apps.routing import import_selectors as known
-    from oralu.apps.routing.importing import ImportOrder
+    from oralu.apps.routing.intake import ImportOrder
     from oralu.apps.routing.policies import EditionsInForce, NoEditionError
 
     def refuse(option: str, code: str, **params: object) -> NoReturn:

@@ -14,9 +14,10 @@ from oralu.apps.people.models import Person
 from oralu.apps.people.services import consent_record, consent_withdraw
 from oralu.apps.referrals.models import Referral
 from oralu.apps.referrals.services import referral_move
-from oralu.apps.routing.evaluating import cases_evaluate, referrals_announce
+from oralu.apps.routing.evaluating import cases_evaluate
 from oralu.apps.routing.passing import cases_catch_up
 from oralu.apps.routing.planning import Cause
+from oralu.apps.routing.sending import referrals_announce
 from oralu.core.lifecycle import REFERRAL, can
 
 if TYPE_CHECKING:

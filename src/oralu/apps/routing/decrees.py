@@ -12,7 +12,7 @@ from oralu.apps.cases.models import Case
 from oralu.apps.journal.services import Record, entries_record
 from oralu.apps.referrals.clocks import clocks_recompute
 from oralu.apps.referrals.models import Clock
-from oralu.apps.routing.evaluating import case_clocks_summarise
+from oralu.apps.routing.evaluation_records import case_clocks_summarise
 from oralu.apps.routing.frames import frames_load
 from oralu.apps.routing.passing import cases_catch_up
 from oralu.apps.rows import rows_update

@@ -1,48 +1,31 @@
-"""Evaluates cases in batches and writes what follows: needs with their clocks, referrals, escalations, the summary on
-the case, milestones, the evaluation's record, journal and messages, all in the caller's transaction."""
+"""Evaluates cases in batches and writes what follows: needs with their clocks, referrals, escalations, what the
+evaluation leaves on the case, journal and messages, all in the caller's transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from oralu.apps.agencies.models import Agency
 from oralu.apps.agencies.selectors import Directory
-from oralu.apps.agencies.services import place_hold
-from oralu.apps.cases.models import Case, CaseState, EvaluationRecord, Milestone
+from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.journal.services import Record, entries_record
-from oralu.apps.messages.services import messages_write
 from oralu.apps.referrals.clocks import PREREQUISITE, clocks_begin, clocks_save, interval_switch, start_of_day
 from oralu.apps.referrals.escalation_services import Leadership, escalations_write
 from oralu.apps.referrals.models import Clock, ClockInterval, Escalation, Need, Referral
 from oralu.apps.referrals.services import needs_close
-from oralu.apps.referrals.telling import referral_messages
-from oralu.apps.routing.frames import Frame, anchor, frames_load, local_day
+from oralu.apps.routing.evaluation_records import cases_summarise, evaluations_record, milestones_freeze
+from oralu.apps.routing.frames import Frame, frames_load, local_day
 from oralu.apps.routing.planning import Cause, Plan, plan_case
 from oralu.apps.routing.policies import EditionsInForce
+from oralu.apps.routing.sending import referral_new, referrals_announce
 from oralu.apps.rows import row_new, rows_insert, rows_update
-from oralu.core.edition import Edition
-from oralu.core.evaluation import Evaluation
 
 if TYPE_CHECKING:
     from oralu.apps.access.models import User
 
-SUMMARY = (
-    "edition",
-    "evaluated_on",
-    "index",
-    "risk",
-    "domains",
-    "failures",
-    "failed_ever",
-    "next_change_on",
-    "next_due_at",
-    "next_need",
-    "breached",
-)
 BATCH = 2000
 
 
@@ -91,9 +74,9 @@ def _write(plans: Sequence[Plan], editions: EditionsInForce, actor: User | None,
     opened = _open(plans, actor, at)
     _adjust(plans)
     _refer(plans, opened, actor, at)
-    _record(plans, at)
-    _milestones(plans, at)
-    _summarise(plans, editions)
+    evaluations_record(plans, at)
+    milestones_freeze(plans, at)
+    cases_summarise(plans, editions)
 
 
 def _close(plans: Sequence[Plan], actor: User | None, at: datetime, cause: Cause) -> None:
@@ -240,169 +223,3 @@ def _refer(plans: Sequence[Plan], opened: Mapping[tuple[int, str], Need], actor:
         escalations_write(
             clocks=homeless, kind=Escalation.Kind.NO_AGENCY, fell_due=fell_due, leadership=Leadership(), at=at
         )
-
-
-def referral_new(need: Need, clock: Clock, agency: Agency, state: str, at: datetime, *, attempt: int = 1) -> Referral:
-    """A referral not yet saved."""
-    return row_new(
-        Referral,
-        {"need": need, "agency": agency},
-        case_id=need.case_id,
-        attempt=attempt,
-        state=state,
-        created_at=at,
-        sent_at=at if state == Referral.State.SENT else None,
-        due_at=clock.limit_at,
-    )
-
-
-def referrals_announce(referrals: Sequence[Referral], *, actor: User | None, at: datetime) -> None:
-    """Journal, places and messages of referrals just written or sent."""
-    entries_record(
-        records=[
-            Record(
-                "referral.sent" if r.state == Referral.State.SENT else f"referral.{r.state}",
-                r.case_id,
-                {"referral": r.pk, "agency": r.agency_id, "service": r.need.service},
-            )
-            for r in referrals
-        ],
-        actor=actor,
-        at=at,
-    )
-    outgoing = []
-    for referral in referrals:
-        if referral.agency.counts_places:
-            place_hold(agency=referral.agency, referral_id=referral.pk, at=at)
-        if referral.state == Referral.State.SENT:
-            outgoing += referral_messages(referral)
-    messages_write(outgoing=outgoing, at=at)
-
-
-def domains_of(evaluation: Evaluation, edition: Edition) -> dict[str, dict[str, object]]:
-    """What lists and records keep of the domains: points, risk as a number, failure, provisional, the lines that gave
-    them."""
-    return {
-        code: {
-            "points": result.points,
-            "risk": edition.risk_levels.index(result.risk),
-            "failed": result.failed,
-            "provisional": result.provisional,
-            "lines": [[reason.kind, reason.line] for reason in result.reasons],
-        }
-        for code, result in evaluation.domains.items()
-    }
-
-
-def _core_of(domains: Mapping[str, Mapping[str, object]]) -> list[tuple[str, object, object, object]]:
-    return [(code, d["points"], d["risk"], d["failed"]) for code, d in sorted(domains.items())]
-
-
-def _record(plans: Sequence[Plan], at: datetime) -> None:
-    """Keep the evaluations that differ from the case's last in points, risk, failures or needs."""
-    records = []
-    for plan in plans:
-        case, evaluation = plan.frame.case, plan.evaluation
-        domains = domains_of(evaluation, plan.edition)
-        if case.evaluated_on and not plan.opening and not plan.closing and _core_of(domains) == _core_of(case.domains):
-            continue
-        facts = plan.frame.facts(plan.edition, plan.on)
-        records.append(
-            row_new(
-                EvaluationRecord,
-                {"case": case},
-                at=at,
-                day=evaluation.day,
-                edition=plan.edition.id,
-                digest=plan.edition.digest,
-                index=evaluation.index,
-                risk=plan.edition.risk_levels.index(evaluation.risk),
-                success=evaluation.success,
-                domains=domains,
-                failures=list(evaluation.failures),
-                needs=[rule.code for rule in evaluation.actions],
-                statements=sorted(int(state.id) for state in facts.values()),  # type: ignore[call-overload]
-            )
-        )
-    rows_insert(records)
-
-
-def milestone_dates(frame: Frame, edition: Edition) -> dict[int, date]:
-    """The milestones not yet frozen, by day. Those that lay before the case came to Oralu were never measured."""
-    case = frame.case
-    known_from = max(local_day(case.enrolled_at), case.go_live_on or date.min)
-    zero = anchor(case, edition)
-    dates = {day: zero + timedelta(days=day) for day in edition.milestones if day not in frame.milestones}
-    return {day: on for day, on in dates.items() if on >= known_from}
-
-
-def _milestones(plans: Sequence[Plan], at: datetime) -> None:
-    """Freeze the state on a milestone day, with edition, reasons and the ids of the statements read."""
-    rows = []
-    for plan in plans:
-        for day, on in milestone_dates(plan.frame, plan.edition).items():
-            if on != plan.on:
-                continue
-            evaluation, case = plan.evaluation, plan.frame.case
-            facts = plan.frame.facts(plan.edition, plan.on)
-            rows.append(
-                Milestone(
-                    case=case,
-                    day=day,
-                    on=on,
-                    evaluation={
-                        "edition": plan.edition.id,
-                        "digest": plan.edition.digest,
-                        "domains": domains_of(evaluation, plan.edition),
-                        "statements": sorted(int(s.id) for s in facts.values()),  # type: ignore[call-overload]
-                    },
-                    index=evaluation.index,
-                    risk=plan.edition.risk_levels.index(evaluation.risk),
-                    failures=list(evaluation.failures),
-                    failed_ever=case.failed_ever or bool(evaluation.failures),
-                    success=evaluation.success,
-                    frozen_at=at,
-                )
-            )
-            plan.frame.milestones.add(day)
-    rows_insert(rows)
-    entries_record(
-        records=[Record("milestone.frozen", m.case_id, {"day": m.day, "index": m.index}) for m in rows],
-        actor=None,
-        at=at,
-    )
-
-
-def _summarise(plans: Sequence[Plan], editions: EditionsInForce) -> None:
-    for plan in plans:
-        case, evaluation, frame = plan.frame.case, plan.evaluation, plan.frame
-        case.edition, case.evaluated_on = plan.edition.id, plan.on
-        case.index, case.risk = evaluation.index, plan.edition.risk_levels.index(evaluation.risk)
-        case.domains = domains_of(evaluation, plan.edition)
-        case.failures = list(evaluation.failures)
-        case.failed_ever = case.failed_ever or bool(evaluation.failures)
-        case.next_change_on = _next_change(plan, editions)
-        case_clocks_summarise(frame)
-    rows_update([plan.frame.case for plan in plans], SUMMARY)
-
-
-def case_clocks_summarise(frame: Frame) -> None:
-    """The part of the summary that follows the clocks."""
-    case = frame.case
-    due = [(frame.clocks[n.pk].limit_at, s) for s, n in frame.open.items() if frame.clocks[n.pk].limit_at is not None]
-    case.next_due_at, case.next_need = min(due, default=(None, ""))  # type: ignore[type-var,assignment]
-    case.breached = sorted({n.domain for n in frame.open.values() if frame.clocks[n.pk].breached_at is not None})
-
-
-def _next_change(plan: Plan, editions: EditionsInForce) -> date | None:
-    """The next day on which this case has to be looked at again though nobody records anything."""
-    frame, edition = plan.frame, plan.edition
-    days = list(milestone_dates(frame, edition).values())
-    if plan.evaluation.next_change is not None:
-        days.append(anchor(frame.case, edition) + timedelta(days=plan.evaluation.next_change))
-    days += [
-        day
-        for day in (frame.next_birthday(plan.on), editions.next_start(frame.case.region_id, plan.on))
-        if day is not None
-    ]
-    return min((day for day in days if day > plan.on), default=None)

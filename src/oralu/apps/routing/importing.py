@@ -6,10 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date
 from enum import StrEnum
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -17,25 +16,19 @@ from django.utils.translation import gettext as _
 
 from oralu.apps.agencies.models import Agency
 from oralu.apps.behind import writing_behind
-from oralu.apps.cases.services import EvidenceData
 from oralu.apps.journal.services import Record, entries_record, entry_record
 from oralu.apps.people.models import Person
 from oralu.apps.people.naming import fold
-from oralu.apps.people.services import ChildData, ChildRow, PersonData, children_replace
+from oralu.apps.people.services import ChildRow, children_replace
 from oralu.apps.routing.enrol_selectors import localities_of
 from oralu.apps.routing.enrolment import EnrolmentData, cases_enrol, enrolment_check
-from oralu.apps.routing.facts import FactData
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.import_selectors import Recorded, import_keys, may_import, named
+from oralu.apps.routing.intake import ImportOrder, children_of, enrolment_of
 from oralu.apps.routing.policies import EditionsInForce
 from oralu.register import IntakeRow, Problem, RegisterReading, RowResult
-from oralu.register.messages import phrase
-
-if TYPE_CHECKING:
-    from oralu.apps.access.models import User
 
 BATCH = 500
-REFERENCE_LENGTH = 100
 
 
 class Fate(StrEnum):
@@ -53,19 +46,6 @@ class ImportedRow:
     result: RowResult
     fate: Fate
     case_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ImportOrder:
-    """Into which unit, on whose account, from when. `officer` None: the head assigns the cases. `lang`: of the words
-    that stand on the proofs."""
-
-    unit: Agency
-    officer: User | None
-    actor: User
-    go_live_on: date
-    at: datetime
-    lang: str
 
 
 @dataclass(slots=True)
@@ -165,7 +145,15 @@ class _Importer:
             self._note_elsewhere(code, person)
         if row.problems:
             return
-        row.enrolment = self._enrolment(intake, row, recorded.load(person))
+        row.enrolment = enrolment_of(
+            row.result,
+            intake,
+            person=recorded.load(person),
+            order=self.order,
+            key=row.key,
+            file=self.reading.file,
+            localities=self.localities,
+        )
         try:
             enrolment_check(item=row.enrolment, editions=self.editions, today=self.today)
         except ValidationError as error:
@@ -211,54 +199,12 @@ class _Importer:
             if day is not None and day > self.today:
                 self._error(row, "day_to_come", name, day=day, today=self.today)
 
-    def _enrolment(self, intake: IntakeRow, row: _Row, person: Person | None) -> EnrolmentData:
-        return EnrolmentData(
-            person=person or _person(intake),
-            unit=self.unit,
-            officer=self.order.officer,
-            ground=intake.ground,
-            probation_kind=intake.probation_type,
-            enrolled_on=intake.enrolled_on,
-            released_on=intake.released_on,
-            locality=self._locality(intake.address),
-            facts=self._facts(intake, row.result),
-            consent_given_on=intake.consent_given_on,
-            go_live_on=self.order.go_live_on,
-            import_key=row.key,
-        )
-
-    def _facts(self, intake: IntakeRow, result: RowResult) -> list[FactData]:
-        """A fact that ended before enrolment and has no beginning is taken as of the day before its end, as the report
-        takes it."""
-        title = phrase("proof_title", self.order.lang)
-        place = _reference(self.reading.file, result, self.order.lang)
-        unnumbered = EvidenceData(title=title, reference=place)
-        facts = []
-        for name, entry in intake.facts.items():
-            since = entry.day or intake.enrolled_on
-            if entry.until is not None and entry.until <= since:
-                since = entry.until - timedelta(days=1)
-            proof = None
-            if entry.evidence:
-                number = entry.number[:REFERENCE_LENGTH]
-                proof = EvidenceData(title=title, reference=number) if number else unnumbered
-            facts.append(FactData(name, entry.value, since, entry.until, proof))
-        return facts
-
-    def _locality(self, address: str) -> str:
-        """The place served by some agency that the address names first."""
-        if not self.localities:
-            return ""
-        words = f" {fold(address).replace(',', ' ').replace('.', ' ')} "
-        found = [(words.find(f" {place} "), name) for place, name in self.localities.items()]
-        return min(((at, name) for at, name in found if at >= 0), default=(0, ""))[1]
-
     def _enrol(self, rows: Sequence[_Row], recorded: Recorded) -> None:
         """A person recorded before keeps the record; children are added only where none are known."""
         order = self.order
         for row in rows:
             person = row.enrolment.person if row.enrolment else None
-            children = _children(row.result.intake) if row.result.intake else []
+            children = children_of(row.result.intake) if row.result.intake else []
             if isinstance(person, Person) and children and not recorded.has_children(person.pk):
                 told = [ChildRow(child) for child in children]
                 children_replace(person=person, rows=told, actor=order.actor, at=order.at)
@@ -289,28 +235,3 @@ class _Importer:
 
 def _case_of(standing: int | _Row) -> int | None:
     return standing.case_id if isinstance(standing, _Row) else standing
-
-
-def _reference(file: str, result: RowResult, lang: str) -> str:
-    """File and row, the row kept whole where the name is long."""
-    row = phrase("proof_row" if result.sheet is None else "proof_sheet_row", lang, row=result.row, sheet=result.sheet)
-    return f"{file[: REFERENCE_LENGTH - len(row)]}{row}"
-
-
-def _children(intake: IntakeRow) -> list[ChildData]:
-    return [ChildData()] * (intake.children or int(bool(intake.minor_children)))
-
-
-def _person(intake: IntakeRow) -> PersonData:
-    return PersonData(
-        surname=intake.surname,
-        given_name=intake.given_name,
-        patronymic=intake.patronymic,
-        birth_date=intake.birth_date,
-        sex=intake.sex,
-        iin=intake.iin or "",
-        languages=intake.languages,
-        phone=intake.phone,
-        address=intake.address,
-        children=_children(intake),
-    )

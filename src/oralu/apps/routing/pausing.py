@@ -11,7 +11,7 @@ from django.db import transaction
 from oralu.apps.cases.models import Case
 from oralu.apps.referrals.clocks import clock_pause, clock_resume
 from oralu.apps.referrals.models import Clock, Need
-from oralu.apps.routing.evaluating import case_clocks_summarise
+from oralu.apps.routing.evaluation_records import case_clocks_summarise
 from oralu.apps.routing.facts import case_lock
 from oralu.apps.routing.frames import frames_load
 

@@ -20,10 +20,11 @@ from oralu.apps.messages.services import Outgoing, messages_write
 from oralu.apps.referrals.escalation_services import Leadership, escalations_settle, escalations_write
 from oralu.apps.referrals.models import Clock, Escalation, Need, Referral
 from oralu.apps.referrals.services import referral_move
-from oralu.apps.routing.evaluating import cases_evaluate, referral_new, referrals_announce
+from oralu.apps.routing.evaluating import cases_evaluate
 from oralu.apps.routing.facts import FactData, case_lock, facts_record
 from oralu.apps.routing.frames import frames_load, local_day
 from oralu.apps.routing.planning import Cause, first_state, needs_duty
+from oralu.apps.routing.sending import referral_new, referrals_announce
 from oralu.core.lifecycle import UNSENT
 from oralu.policyfiles import load_edition
 

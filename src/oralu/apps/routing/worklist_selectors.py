@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,11 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.db.models import (
     Case,
     DateTimeField,
-    Exists,
     F,
     Func,
     IntegerField,
-    OuterRef,
     Q,
     QuerySet,
     Value,
@@ -29,13 +27,12 @@ from django.db.models.functions import Cast, Coalesce
 from oralu.apps.access.models import User
 from oralu.apps.access.permissions import Permission
 from oralu.apps.cases.caseload_selectors import FAR
-from oralu.apps.cases.models import CaseState, Plan
+from oralu.apps.cases.models import CaseState
 from oralu.apps.cases.reaching import cases_reached
-from oralu.apps.referrals.clocks import end_of_day, intervals_of
-from oralu.apps.referrals.models import Clock, ClockInterval, Need, Referral
+from oralu.apps.referrals.clocks import end_of_day
+from oralu.apps.referrals.models import Need, Referral
 from oralu.apps.referrals.selectors import needs_visible_to
 from oralu.apps.routing.frames import local_day
-from oralu.apps.routing.planning import OWN_UNIT
 from oralu.core.edition import Edition
 from oralu.core.grammar import Failure, walk
 from oralu.core.lifecycle import GOING, WITH_AGENCY
@@ -48,7 +45,6 @@ State = Referral.State
 UNSETTLED = (State.SERVED, State.DISPUTED)
 TRYING = (*GOING, *UNSETTLED)
 WEEK = timedelta(days=7)
-PLAN_FACT = "plan"
 
 
 class Group(StrEnum):
@@ -59,35 +55,6 @@ class Group(StrEnum):
     TODAY = "today"
     WEEK = "week"
     ANSWERS = "answers"
-
-
-class Step(StrEnum):
-    """What the case manager does next about a need."""
-
-    DISPUTE = "dispute"
-    PERSON = "person"
-    ACCEPT = "accept"
-    CONSENT = "consent"
-    HAND_OVER = "hand_over"
-    ANSWER = "answer"
-    CALL = "call"
-    PLAN = "plan"
-    AGREE = "agree"
-    OWN = "own"
-    CHOOSE = "choose"
-    WAIT = "wait"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A need in the list, with what its row shows. `referral` is the attempt that the next step is about."""
-
-    need: Need
-    clock: Clock
-    log: Sequence[ClockInterval]
-    referral: Referral | None
-    step: Step
-    at_highest_risk: bool
 
 
 class Place(NamedTuple):
@@ -219,88 +186,10 @@ def _highest_risk() -> Q:
     for name in edition_names():
         edition = load_edition(name)
         highest |= Q(case__edition=name, domain_risk=len(edition.risk_levels) - 1)
-        if rules := _following_failure(edition):
+        if rules := following_failure(edition):
             highest |= Q(edition=name, rule__in=rules, state=Need.State.OPEN)
     return highest
 
 
-def _following_failure(edition: Edition) -> list[str]:
+def following_failure(edition: Edition) -> list[str]:
     return [rule.code for rule in edition.rules if any(isinstance(node, Failure) for node in walk(rule.condition))]
-
-
-def needs_listed(actor: User, ids: Iterable[int]) -> dict[int, Need]:
-    """The needs with what their rows show, by id."""
-    needs = needs_visible_to(actor).filter(pk__in=list(ids)).select_related("case__person", "case__officer", "clock")
-    return {need.pk: need for need in needs}
-
-
-def items_of(needs: Sequence[Need]) -> list[Item]:
-    """The needs with their clocks' logs, the attempt that counts and the next step: three queries for any number."""
-    ids = [need.pk for need in needs]
-    attempts: dict[int, Referral] = {}
-    for referral in _attempts(ids):
-        standing = attempts.get(referral.need_id)
-        if standing is None or _weight(referral) >= _weight(standing):
-            attempts[referral.need_id] = referral
-    logs = intervals_of(need.clock.pk for need in needs)
-    drafted = set(
-        Plan.objects.filter(case__in={need.case_id for need in needs}, state=Plan.State.DRAFT).values_list(
-            "case_id", flat=True
-        )
-    )
-    return [
-        Item(
-            need=need,
-            clock=need.clock,
-            log=logs.get(need.clock.pk, []),
-            referral=attempts.get(need.pk),
-            step=next_step(need, attempts.get(need.pk), has_draft_plan=need.case_id in drafted),
-            at_highest_risk=_is_at_highest_risk(need),
-        )
-        for need in needs
-    ]
-
-
-def _attempts(need_ids: Iterable[int]) -> QuerySet[Referral]:
-    staff = User.objects.filter(agency=OuterRef("agency"), is_active=True)
-    return (
-        Referral.objects.filter(need__in=need_ids)
-        .select_related("agency__responsible", "agency__deputy")
-        .annotate(has_account=Exists(staff))
-        .order_by("attempt")
-    )
-
-
-def _weight(referral: Referral) -> int:
-    """An answer to be settled counts before an attempt under way, and that before those that have ended."""
-    if referral.state in UNSETTLED and referral.case_accepted_at is None:
-        return 2
-    return int(referral.state in GOING)
-
-
-def _is_at_highest_risk(need: Need) -> bool:
-    edition = load_edition(need.case.edition)
-    kept = need.case.domains.get(need.domain)
-    at_top = kept is not None and kept["risk"] == len(edition.risk_levels) - 1
-    return at_top or (need.state == Need.State.OPEN and need.rule in _following_failure(load_edition(need.edition)))
-
-
-def next_step(need: Need, referral: Referral | None, *, has_draft_plan: bool) -> Step:
-    """What the case manager does next. `referral` is the attempt that counts, with `has_account` of its agency."""
-    if referral is not None and _weight(referral) == 2:
-        if referral.state == State.DISPUTED:
-            return Step.DISPUTE
-        return Step.ACCEPT if referral.person_answer else Step.PERSON
-    if need.addressee == OWN_UNIT:
-        rule = load_edition(need.edition).rule(need.rule)
-        if rule.served_meets or PLAN_FACT not in rule.facts:
-            return Step.OWN
-        return Step.AGREE if has_draft_plan else Step.PLAN
-    if referral is None or referral.state not in GOING:
-        return Step.WAIT if need.clock.limit_at is None else Step.CHOOSE
-    if referral.state == State.WAITING_CONSENT:
-        return Step.CONSENT
-    if referral.state == State.DRAFT:
-        return Step.HAND_OVER
-    by_account = getattr(referral, "has_account", False) and not referral.on_paper
-    return Step.CALL if by_account else Step.ANSWER

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from oralu.apps.cases.models import Evidence, Scan, Statement
-from oralu.apps.routing.case_selectors import CaseFile
+from oralu.apps.routing.case_file import CaseFile
 from oralu.core.edition import Fact, Line
 from oralu.core.evaluation import DomainResult, Reason
 from oralu.core.facts import ANSWERS_WITHOUT_VALUE, UNKNOWN

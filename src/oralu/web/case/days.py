@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from oralu.apps.referrals.clocks import start_of_day
 from oralu.apps.referrals.models import Need
-from oralu.apps.routing.case_selectors import CaseFile, Change
+from oralu.apps.routing.case_file import CaseFile, Change
 from oralu.calendarfiles import load_calendar
 from oralu.core.edition import Edition
 from oralu.core.facts import ANSWERS_WITHOUT_VALUE

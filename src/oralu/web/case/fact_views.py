@@ -11,7 +11,8 @@ from oralu.apps.cases.evidence import evidence_path
 from oralu.apps.cases.inspection import SUFFIXES
 from oralu.apps.cases.selectors import cases_visible_to
 from oralu.apps.cases.services import note_add
-from oralu.apps.routing.case_selectors import edition_for, evidence_visible_to, statements_visible_to
+from oralu.apps.routing.case_file import edition_for
+from oralu.apps.routing.case_selectors import evidence_visible_to, statements_visible_to
 from oralu.apps.routing.facts import facts_record, statement_retract
 from oralu.apps.routing.frames import local_day
 from oralu.web.acting import asked, case_deed, perform, sent

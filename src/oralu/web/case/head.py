@@ -11,8 +11,8 @@ from oralu.apps.access.models import User
 from oralu.apps.access.permissions import Permission, may
 from oralu.apps.cases.models import Case, CaseState, Milestone
 from oralu.apps.referrals.models import Referral
-from oralu.apps.routing.case_selectors import CaseFile
-from oralu.apps.routing.evaluating import domains_of
+from oralu.apps.routing.case_file import CaseFile
+from oralu.apps.routing.evaluation_records import domains_of
 from oralu.web.case.cards import file_state
 from oralu.web.components import Act, Cell, FileItem, Strip, Term
 from oralu.web.context import address

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 from oralu.apps.cases.models import ClosingGround
 from oralu.apps.journal.models import Entry
 from oralu.apps.referrals.models import DeclineReason, DelayCause, Need, PauseParty, PauseReason
-from oralu.apps.routing.case_selectors import CaseFile, names_in
+from oralu.apps.routing.case_file import CaseFile
+from oralu.apps.routing.case_selectors import names_in
 from oralu.core.edition import Edition
 from oralu.web.components import Text
 from oralu.web.screens import lang

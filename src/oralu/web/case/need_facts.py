@@ -15,7 +15,8 @@ from django.utils.translation import pgettext_lazy
 
 from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.referrals.models import Need
-from oralu.apps.routing.case_selectors import edition_for, facts_standing, needs_changed_at, needs_to_act_on
+from oralu.apps.routing.case_file import edition_for
+from oralu.apps.routing.case_selectors import facts_standing, needs_changed_at, needs_to_act_on
 from oralu.apps.routing.facts import FactData, facts_record
 from oralu.apps.routing.frames import local_day
 from oralu.core.edition import Edition

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from oralu.apps.access.models import User
 from oralu.apps.cases.models import Plan
 from oralu.apps.referrals.models import Escalation, Need, Referral
-from oralu.apps.routing.case_selectors import CaseFile
+from oralu.apps.routing.case_file import CaseFile
 from oralu.apps.routing.earlier_selectors import decides_on
 from oralu.apps.routing.planning import OWN_UNIT
 from oralu.core.lifecycle import GOING, REFERRAL

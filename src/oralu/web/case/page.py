@@ -13,7 +13,8 @@ from oralu.apps.cases.models import Plan
 from oralu.apps.cases.reaching import is_open_to
 from oralu.apps.cases.selectors import cases_visible_to
 from oralu.apps.journal.models import AccessKind
-from oralu.apps.routing.case_selectors import CaseFile, all_needs, case_file, case_journal, edition_for
+from oralu.apps.routing.case_file import CaseFile, case_file, edition_for
+from oralu.apps.routing.case_selectors import all_needs, case_journal
 from oralu.core.edition import Edition
 from oralu.web.case.cards import domain_cards, in_columns
 from oralu.web.case.days import case_line, next_change

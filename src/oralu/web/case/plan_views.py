@@ -16,7 +16,8 @@ from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.cases.models import Case, CaseState, Plan, Step
 from oralu.apps.cases.selectors import cases_visible_to
 from oralu.apps.cases.services import step_done
-from oralu.apps.routing.case_selectors import edition_for, open_needs, plans_visible_to, steps_visible_to
+from oralu.apps.routing.case_file import edition_for
+from oralu.apps.routing.case_selectors import open_needs, plans_visible_to, steps_visible_to
 from oralu.apps.routing.enrol_selectors import is_threatened, protected_domains
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.planwork import plan_agree, plan_draft

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from oralu.apps.cases.models import EvaluationRecord, Statement
 from oralu.apps.referrals.models import Need
-from oralu.apps.routing.case_selectors import CaseFile
+from oralu.apps.routing.case_file import CaseFile
 from oralu.core.edition import Rule
 from oralu.core.facts import ANSWERS_WITHOUT_VALUE
 from oralu.core.grammar import Failure, facts_in, walk

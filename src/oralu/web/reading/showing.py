@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from oralu.apps.cases.models import Case
-from oralu.apps.routing.case_selectors import edition_for
+from oralu.apps.routing.case_file import edition_for
 from oralu.apps.routing.composed_selectors import facts_shown
 from oralu.apps.routing.facts import facts_record
 from oralu.apps.routing.frames import local_day

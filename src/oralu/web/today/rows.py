@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from oralu.apps.referrals.models import Need, Referral
-from oralu.apps.routing.worklist_selectors import Item, Step
+from oralu.apps.routing.worklist_rows import Item, Step
 from oralu.policyfiles import load_edition
 from oralu.web.components import Act, Fold, Text, WorkRow, days_between
 from oralu.web.context import address

@@ -20,14 +20,8 @@ from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.access.selectors import officers_of
 from oralu.apps.referrals.models import Need, Referral
 from oralu.apps.referrals.selectors import referrals_visible_to
-from oralu.apps.routing.worklist_selectors import (
-    Group,
-    Place,
-    Worklist,
-    items_of,
-    needs_listed,
-    worklist_read,
-)
+from oralu.apps.routing.worklist_rows import items_of, needs_listed
+from oralu.apps.routing.worklist_selectors import Group, Place, Worklist, worklist_read
 from oralu.web.components import Crumb, Empty, Filter, Fold, Pager, Stat, Term, Text, Tone, WorkRow
 from oralu.web.context import address
 from oralu.web.countdown import ALMATY, moment
