@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from oralu.apps.access.machine_models import ApiAct, ApiClient, ApiToken
 from oralu.apps.access.models import Role, User
 from oralu.apps.access.permissions import Permission, relations_for
+from oralu.apps.access.selectors import at_work
 from oralu.apps.access.services import user_save
 from oralu.apps.journal.services import entry_record
 
@@ -59,7 +60,7 @@ def tokens_of(client: ApiClient) -> QuerySet[ApiToken]:
 
 def owners() -> QuerySet[User]:
     """Who may answer for a system: a person whose account is open."""
-    return User.objects.filter(is_active=True, api_client=None).order_by("full_name")
+    return at_work().order_by("full_name")
 
 
 @transaction.atomic

@@ -10,9 +10,20 @@ CASE_ROLES = frozenset({Role.CASE_MANAGER, Role.UNIT_HEAD})
 BOARD_ROLES = frozenset({Role.UNIT_HEAD, Role.LEADERSHIP})
 
 
+def at_work() -> QuerySet[User]:
+    """The open accounts of persons. A system's account is none: a system reads no message, answers for no missed
+    deadline, leads no case and heads nothing."""
+    return User.objects.filter(is_active=True, api_client=None)
+
+
+def heads_of(agency_id: int) -> QuerySet[User]:
+    """Who heads a unit."""
+    return at_work().filter(agency_id=agency_id, role=Role.UNIT_HEAD)
+
+
 def officers_of(agency_id: int) -> QuerySet[User]:
     """The case managers and the head of a unit who may lead a case."""
-    return User.objects.filter(agency_id=agency_id, is_active=True, role__in=CASE_ROLES).order_by("full_name")
+    return at_work().filter(agency_id=agency_id, role__in=CASE_ROLES).order_by("full_name")
 
 
 def user_by_id(user_id: int) -> User | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from oralu.apps.access.models import Role, User
+from oralu.apps.access.selectors import at_work
 from oralu.apps.agencies.models import Agency, RefugeAddress, Region
 from oralu.apps.journal.models import Entry
 
@@ -116,8 +117,8 @@ def user_of(user_id: int) -> User | None:
 
 
 def staff_of(agency: Agency) -> QuerySet[User]:
-    """The active accounts of an agency, of whom one may answer for it; of a new agency nobody."""
-    return User.objects.filter(agency_id=agency.pk, agency__isnull=False, is_active=True).order_by("full_name")
+    """The persons with an account in an agency, of whom one may answer for it; of a new agency nobody."""
+    return at_work().filter(agency_id=agency.pk, agency__isnull=False).order_by("full_name")
 
 
 def workplaces() -> QuerySet[Agency]:
@@ -133,8 +134,8 @@ def is_only_of_kind(agency: Agency) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """What an agency loses with an account: its only named person (no referral can go to it then), its only account
-    (referrals go on paper, escalations reach nobody)."""
+    """What an agency loses with an account: its only named person (no referral can go to it then), its only person
+    with an account (referrals go on paper unless a system takes them, escalations reach nobody)."""
 
     agency: Agency
     is_only_named: bool
@@ -148,7 +149,7 @@ def duties_of(user: User) -> list[Duty]:
     agencies = (
         Agency.objects.filter(Q(responsible=user) | Q(deputy=user) | Q(pk=user.agency_id), is_active=True)
         .select_related("responsible", "deputy")
-        .annotate(others=Count("staff", filter=Q(staff__is_active=True) & ~Q(staff=user), distinct=True))
+        .annotate(others=Count("staff", filter=Q(staff__in=at_work()) & ~Q(staff=user), distinct=True))
         .order_by("pk")
     )
     found = [

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from oralu.apps.access import walls
 from oralu.apps.access.models import Role, User
 from oralu.apps.access.permissions import Permission
+from oralu.apps.access.selectors import heads_of
 from oralu.apps.cases.models import Case, CaseState, Emergency
 from oralu.apps.cases.protected_models import EMERGENCY_LASTS
 from oralu.apps.cases.reaching import cases_reached
@@ -66,7 +67,7 @@ def _found(wanted: str, actor: User) -> Case | None:
 
 
 def _tell(emergency: Emergency, case: Case, at: datetime) -> None:
-    heads = User.objects.filter(agency_id=case.unit_id, role=Role.UNIT_HEAD, is_active=True)
+    heads = heads_of(case.unit_id)
     auditors = User.objects.filter(role=Role.AUDITOR, is_active=True)
     messages_write(
         outgoing=[

@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from oralu.apps.access import walls
-from oralu.apps.access.models import Role, User
+from oralu.apps.access.models import User
+from oralu.apps.access.selectors import heads_of
 from oralu.apps.cases.models import Case, Exclusion
 from oralu.apps.cases.services import reason_note
 from oralu.apps.journal.services import entry_record
@@ -96,7 +97,7 @@ def reach_hand_on(*, case: Case, unit: Agency, officers: Iterable[User] = ()) ->
 def require_head(case: Case, unit: Agency, *, listed: bool = True) -> list[User]:
     """The heads of a unit who may know of a case. Raises ValidationError when there are heads and none of them may:
     nobody would answer for it."""
-    heads = list(User.objects.filter(agency=unit, role=Role.UNIT_HEAD, is_active=True))
+    heads = list(heads_of(unit.pk))
     able = [head for head in heads if head.pk not in case.excluded]
     if listed and case.is_restricted:
         able = [head for head in able if head.pk in case.listed]

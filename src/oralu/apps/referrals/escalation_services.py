@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from oralu.apps.access import walls
 from oralu.apps.access.models import Role, User
+from oralu.apps.access.selectors import at_work
 from oralu.apps.agencies.models import Agency
 from oralu.apps.journal.services import Record, entries_record, entry_record
 from oralu.apps.messages.services import Outgoing, digests_add, messages_write
@@ -72,13 +73,13 @@ class Leadership:
     def _load_users(self, wanted: set[tuple[int, str]]) -> None:
         staff: dict[int, list[User]] = {}
         if wanted:
-            for user in User.objects.filter(agency__in={pk for pk, _ in wanted}, is_active=True).order_by("pk"):
+            for user in at_work().filter(agency__in={pk for pk, _ in wanted}).order_by("pk"):
                 staff.setdefault(user.agency_id, []).append(user)
         named = {a.pk: named_users(a) for a in self._agencies.values()}
         for pk, addressee in wanted:
-            at_work = staff.get(pk, [])
-            heads = [user for user in at_work if user.role == Role.UNIT_HEAD]
-            self._users[pk, addressee] = heads if addressee == UNIT_HEAD else named.get(pk) or at_work
+            everybody = staff.get(pk, [])
+            heads = [user for user in everybody if user.role == Role.UNIT_HEAD]
+            self._users[pk, addressee] = heads if addressee == UNIT_HEAD else named.get(pk) or everybody
 
     def agency(self, addressee: str, case: Case) -> Agency | None:
         return case.unit if addressee == UNIT_HEAD else self._agencies.get((addressee, case.region_id))

@@ -4,6 +4,7 @@ writes it, and both tell the same people."""
 from __future__ import annotations
 
 from oralu.apps.access.models import User
+from oralu.apps.access.selectors import at_work
 from oralu.apps.agencies.models import Agency
 from oralu.apps.messages.services import Outgoing
 from oralu.apps.referrals.models import Referral
@@ -18,7 +19,7 @@ def referral_messages(referral: Referral) -> list[Outgoing]:
     """The messages that tell an agency of a referral just sent: to the responsible person and the deputy, else to all
     who work there; not to those for whom the case does not exist."""
     agency, need = referral.agency, referral.need
-    told = named_users(agency) or User.objects.filter(agency=agency, is_active=True).order_by("pk")
+    told = named_users(agency) or at_work().filter(agency=agency).order_by("pk")
     return [
         Outgoing(
             key=f"referral-{referral.pk}-sent-{user.pk}",

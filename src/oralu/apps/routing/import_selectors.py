@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Q
 
 from oralu.apps.access.models import User
-from oralu.apps.access.selectors import CASE_ROLES, officers_of
+from oralu.apps.access.selectors import CASE_ROLES, at_work, officers_of
 from oralu.apps.agencies.models import Agency
 from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.people.models import Child, Person
@@ -168,7 +168,7 @@ def unit_called(name: str) -> Agency | None:
 
 def account_called(login: str) -> User | None:
     """The active account of a login."""
-    return User.objects.filter(username=login, is_active=True).select_related("agency").first()
+    return at_work().filter(username=login).select_related("agency").first()
 
 
 def may_import(user: User, unit: Agency) -> bool:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from oralu.apps.access import walls
 from oralu.apps.access.models import Role, User
+from oralu.apps.access.selectors import at_work
 from oralu.apps.agencies.models import Agency, Region
 from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.journal.services import entry_record
@@ -82,10 +83,10 @@ class EditionsInForce:
 
 
 def unmanned_addressees(*, edition: Edition, region: Region) -> list[str]:
-    """The addressees of the edition's escalations that have no active user in the region. Providers may answer on
+    """The addressees of the edition's escalations where no person in the region has an account. Providers may answer on
     paper; those to whom a missed deadline goes may not be absent (spec: an edition cannot be adopted then)."""
     manned: Mapping[str, bool] = {}
-    users = User.objects.filter(is_active=True, agency__region=region, agency__is_active=True)
+    users = at_work().filter(agency__region=region, agency__is_active=True)
     kinds = set(users.values_list("agency__kind", flat=True))
     manned = {kind: kind in kinds for kind in {rule.on_breach for rule in edition.rules}}
     manned[UNIT_HEAD] = users.filter(role=Role.UNIT_HEAD).exists()

@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from oralu.apps.access import walls
-from oralu.apps.access.models import Role, User
+from oralu.apps.access.models import User
+from oralu.apps.access.selectors import heads_of
 from oralu.apps.cases.models import Case, TransferRequest
 from oralu.apps.journal.services import entry_record
 from oralu.apps.messages.services import Outgoing, messages_write
@@ -48,11 +49,6 @@ def open_lock(request: TransferRequest, actor: User) -> TransferRequest:
     if found.state != State.OPEN or found.case.unit_id != actor.agency_id:
         raise ValidationError(_("This request has been answered already."))
     return found
-
-
-def heads_of(agency_id: int) -> list[User]:
-    """Who heads a unit."""
-    return list(User.objects.filter(agency_id=agency_id, role=Role.UNIT_HEAD, is_active=True))
 
 
 def _decide(request: TransferRequest, state: str, actor: User, at: datetime, reason: str = "") -> None:

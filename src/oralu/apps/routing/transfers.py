@@ -11,11 +11,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from oralu.apps.access import walls
+from oralu.apps.access.selectors import heads_of
 from oralu.apps.cases.models import Case, CaseState, TransferRequest
 from oralu.apps.journal.services import Record, entries_record
 from oralu.apps.messages.services import Outgoing, messages_write
 from oralu.apps.routing.lifecycle import case_transfer
-from oralu.apps.routing.transfer_answers import heads_of, open_lock
+from oralu.apps.routing.transfer_answers import open_lock
 
 if TYPE_CHECKING:
     from oralu.apps.access.models import User
