@@ -1,4 +1,4 @@
-"""The account as which a system acts belongs to its agency, and is no person in it: it reads nothing that is written."""
+"""The account as which a system acts belongs to its agency, and is no person in it: nobody reads what it is sent."""
 
 from __future__ import annotations
 
