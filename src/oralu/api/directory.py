@@ -33,7 +33,7 @@ def _agency(found: Agency) -> dict[str, Any]:
         "kind": agency_kind(found.kind),
         "region": coded(found.region_id, found.region),
         "name": str(found),
-        "address": None if hidden else found.address or None,
+        "address": None if hidden else found.where or None,
         "phone": found.phone,
         "localities": [] if hidden else found.localities,
         "accepts_sex": choice(found, "accepts_sex"),

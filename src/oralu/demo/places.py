@@ -220,12 +220,14 @@ class _Builder:
 
     def _office(self, area: Area, region: Region, unit: Unit) -> Office:
         town_ru, town_kk = unit.town
+        number = self._rng.randrange(1, 40)
         agency = Agency(
             kind="probation_unit",
             region=region,
             name_ru=f"Служба пробации, {town_ru}",
             name_kk=f"Пробация қызметі, {town_kk}",
-            address=f"{town_ru}, ул. Учебная, {self._rng.randrange(1, 40)}",
+            address=f"{town_ru}, ул. Учебная, {number}",
+            address_kk=f"{town_kk}, Оқу көшесі, {number}",
             phone=phone(self._rng),
         )
         self._save(agency)
@@ -252,9 +254,10 @@ class _Builder:
             is_refuge=kind == "crisis_centre",
             localities=[] if unit is area.units[0] else [unit.town[0]],
         )
-        address = f"{town_ru}, ул. Примерная, {rng.randrange(1, 60)}"
+        number = rng.randrange(1, 60)
+        address = f"{town_ru}, ул. Примерная, {number}"
         if not agency.is_refuge:
-            agency.address = address
+            agency.address, agency.address_kk = address, f"{town_kk}, Үлгі көшесі, {number}"
         if kind in area.on_paper:
             agency.responsible_name = f"{staff_name(rng)}, специалист"
         places = round(area.places[kind] * self._growth) if agency.counts_places else None

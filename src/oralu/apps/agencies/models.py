@@ -35,6 +35,12 @@ class Agency(models.Model):
     address = models.CharField(
         _("address"), max_length=300, blank=True, help_text=_("Leave empty for a refuge: its address is kept apart.")
     )
+    address_kk = models.CharField(
+        _("address in Kazakh"),
+        max_length=300,
+        blank=True,
+        help_text=_("Shown on Kazakh pages; empty: the address above is shown there too."),
+    )
     phone = models.CharField(_("phone"), max_length=32, blank=True)
     localities = ArrayField(
         models.CharField(max_length=100),
@@ -82,6 +88,11 @@ class Agency(models.Model):
 
     def __str__(self) -> str:
         return self.name_kk if get_language() == "kk" else self.name_ru
+
+    @property
+    def where(self) -> str:
+        """The address in the reader's language, if it is known in it."""
+        return (self.address_kk if get_language() == "kk" else "") or self.address
 
     @property
     def named_person(self) -> str:

@@ -109,10 +109,10 @@ def agency_save(*, agency: Agency, places: int | None, refuge_address: str, acto
     `places` is how many places it shall have in use (None: leave them). A place that is taken is never removed: raises
     ValidationError when more are taken than shall remain."""
     is_new = agency.pk is None
-    if agency.is_refuge and agency.address:
-        raise ValidationError(
-            {"address": _("The address of a refuge is kept apart, in the field for hidden addresses.")}
-        )
+    shown = [name for name in ("address", "address_kk") if getattr(agency, name)]
+    if agency.is_refuge and shown:
+        apart = _("The address of a refuge is kept apart, in the field for hidden addresses.")
+        raise ValidationError(dict.fromkeys(shown, apart))
     agency.full_clean(exclude=["responsible", "deputy"])
     agency.save()
     if agency.is_refuge and refuge_address:
