@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,8 @@ class Deed:
     success, or what makes them of that which the service returned. `heading` names the page where the act stands alone,
     outside the row that says what it is about. `back` is where one came from; `onward`, if given, where the browser
     goes afterwards instead. `refusal` says why it cannot be done at all now. `answers` are other acts to choose from in
-    its place; `paper` is the address of what is to be printed for it."""
+    its place; `paper` is the address of what is to be printed for it, `paper_label` what it is; `after`
+    stands below the form, on the page of its own: what was written there before, as heading and text."""
 
     title: Text
     submit: Text
@@ -49,6 +50,9 @@ class Deed:
     refusal: Text = ""
     answers: tuple[Tab, ...] = ()
     paper: str = ""
+    paper_label: Text = ""
+    after: Sequence[tuple[str, str]] = ()
+    after_title: Text = ""
 
 
 def case_address(case: Case, anchor: str = "") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -45,6 +46,8 @@ def consent(request: StaffRequest, case_id: int) -> HttpResponse:
         lead=_("The person has signed the consent on paper (law 38-VI, article 11). Keep the paper in the file."),
         records=(_("the date of the consent"), _("every referral that waited on it goes out")),
         anchor="people",
+        paper=reverse("consent-pdf", args=[case.pk]),
+        paper_label=_("Print the form of the consent, to be signed"),
     )
     return perform(request, deed)
 

@@ -18,9 +18,11 @@ from oralu.core.worktime import Allowance, CalendarError, due
 from oralu.web.case.cards import value_words
 from oralu.web.components import Tone
 from oralu.web.line import DayFact, DaySpan, LineOfDays, RiskPeriod, line_of_days
-from oralu.web.presenting import service_label
+from oralu.web.presenting import risk_label, service_label
 from oralu.web.screens import lang
 
+FRESH_DAYS = 3
+"""Until that day a case has nothing to tell but what lies ahead, and its line is drawn compact."""
 PLAN_TERM = Allowance.parse("3WD")
 MOMENT = timedelta(microseconds=1)
 
@@ -34,6 +36,8 @@ def case_line(file: CaseFile, at: datetime) -> LineOfDays:
         risk_periods=risk_periods(file),
         milestones=file.edition.milestones,
         plan_due=_plan_due(file),
+        is_compact=0 <= file.day_of(file.on) <= FRESH_DAYS,
+        risk_label=risk_label(file.edition, file.edition.risk_levels[-1]),
     )
 
 
@@ -167,7 +171,8 @@ def _domain(edition: Edition, change: Change, code: str) -> str:
     if now.points != then.points:
         parts.append(_("points %(now)d → %(then)d") % {"now": now.points, "then": then.points})
     if now.risk != then.risk:
-        parts.append(_("risk %(now)s → %(then)s") % {"now": now.risk, "then": then.risk})
+        words = {"now": risk_label(edition, now.risk), "then": risk_label(edition, then.risk)}
+        parts.append(_("risk %(now)s → %(then)s") % words)
     if code in change.now.failures and code not in change.then.failures:
         parts.append(_("the critical failure ends"))
     if not parts:

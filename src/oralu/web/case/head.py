@@ -16,7 +16,7 @@ from oralu.apps.routing.evaluation_records import domains_of
 from oralu.web.case.cards import file_state
 from oralu.web.components import Act, Cell, FileItem, Strip, Term
 from oralu.web.context import address
-from oralu.web.presenting import strip_from
+from oralu.web.presenting import risk_label, strip_from
 from oralu.web.screens import lang
 from oralu.web.templatetags.oralu import day_n, localdate
 
@@ -92,7 +92,7 @@ def _loud_note(case: Case) -> str:
 
 
 def _milestone(file: CaseFile, milestone: Milestone) -> tuple[str, str]:
-    risk = file.edition.risk_levels[milestone.risk]
+    risk = risk_label(file.edition, file.edition.risk_levels[milestone.risk])
     words = _("%(index)d of 10, %(risk)s") % {"index": milestone.index, "risk": risk}
     if milestone.failures:
         failed = ", ".join(

@@ -1,154 +1,107 @@
-"""“This is what has been opened”: every open need in plain sentences, for whom, by whom, by when, and what waits."""
+"""What has been opened, told to the officer: the act that falls due first, with its one act beside it, then the others,
+what waits and for what, and what is still to be asked. The person's own copy is `opened_paper`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass, replace
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.text import capfirst
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
 
+from oralu.apps.access.models import User
 from oralu.apps.access.permissions import Audit, Permission
-from oralu.apps.cases.models import Case
+from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.cases.selectors import cases_visible_to
-from oralu.apps.journal.services import entry_record
-from oralu.apps.referrals.models import Referral
-from oralu.apps.routing.enrol_selectors import Opened, OpenedNeed, opened_for, protected_domains, tells_of_protection
-from oralu.policyfiles import load_edition
+from oralu.apps.routing.case_file import case_file
+from oralu.apps.routing.enrol_selectors import Opened, opened_for
 from oralu.web.acting import case_address
-from oralu.web.components import Countdown, Crumb
+from oralu.web.case.needs import NeedRow, needs_of
+from oralu.web.components import Act, Crumb
 from oralu.web.context import address
-from oralu.web.countdown import moment
-from oralu.web.presenting import addressee_label, need_countdown, rule_of, service_label, strip_of
+from oralu.web.enrol.opened_paper import is_spoken
+from oralu.web.presenting import strip_of
 from oralu.web.screens import StaffRequest, lang, screen
-
-STANDING = ("waiting", "paused")
 
 
 @dataclass(frozen=True)
-class Line:
-    """One opened need. `sentences` are what is read aloud; `where` is where the person goes, never a refuge.
-    `is_spoken`: it is told by word of mouth and stands on no paper."""
+class Row:
+    """A need as the officer reads it after the enrolment: `who` answers for it, `act` is what moves it on or records
+    what has been done. `is_spoken`: for a threatened person it is told by word of mouth and stands on no paper."""
 
-    what: str
-    sentences: tuple[str, ...]
-    where: str
-    countdown: Countdown
-    paper: str
-    waits: bool
-    is_spoken: bool = False
+    need: NeedRow
+    who: str
+    act: Act | None
+    is_spoken: bool
 
-
-def line_of(row: OpenedNeed, case: Case, at: datetime, *, is_threatened: bool) -> Line:
-    """A need in words."""
-    edition = load_edition(row.need.edition)
-    referral = row.referral
-    waits = row.intervals[-1].kind in STANDING
-    sentences = [_who(row, case)]
-    if waits:
-        reason = rule_of(row.need).waits_why(lang())
-        sentences.append(_("It waits: %(reason)s") % {"reason": reason} if reason else _("It waits."))
-    else:
-        sentences += _by_when(row)
-    if referral is not None and referral.state == Referral.State.WAITING_CONSENT:
-        sentences.append(_("Nothing is sent until you have signed the consent."))
-    paper = (
-        address("referral-pdf", referral.pk) if referral is not None and referral.state == Referral.State.DRAFT else ""
-    )
-    return Line(
-        what=str(capfirst(service_label(row.need))),
-        sentences=tuple(sentences),
-        where=_where(referral),
-        countdown=need_countdown(row.need, row.clock, row.intervals, at),
-        paper=paper,
-        waits=waits or (referral is not None and referral.state == Referral.State.WAITING_CONSENT),
-        is_spoken=is_threatened and tells_of_protection(edition, rule_of(row.need), referral and referral.agency),
-    )
+    @property
+    def is_waiting(self) -> bool:
+        return bool(self.need.waits)
 
 
-def _who(row: OpenedNeed, case: Case) -> str:
-    if row.is_own:
-        officer = case.officer.full_name if case.officer else str(case.unit)
-        return _("Your probation officer does this: %(name)s.") % {"name": officer}
-    kind = str(capfirst(addressee_label(row.need)))
-    if row.referral is None and row.need.escalated_no_agency:
-        return _("%(kind)s: none with a free place was found. The leadership has been told and decides.") % {
-            "kind": kind
-        }
-    if row.referral is None:
-        return _("This is done by: %(kind)s.") % {"kind": kind}
-    agency = row.referral.agency
-    words = _("This is done by: %(agency)s. Responsible: %(name)s.")
-    return words % {"agency": agency, "name": agency.named_person or "—"}
+@dataclass(frozen=True)
+class Question:
+    """What is still to be asked, and where its answer is recorded."""
+
+    text: str
+    name: str
+    href: str
 
 
-def _by_when(row: OpenedNeed) -> list[str]:
-    clock = row.clock
-    if clock.limit_at is None:
-        return []
-    if clock.target_at is None:
-        return [_("At the latest: %(limit)s.") % {"limit": moment(clock.limit_at)}]
-    words = _("Expected: %(target)s. At the latest: %(limit)s.")
-    return [words % {"target": moment(clock.target_at), "limit": moment(clock.limit_at)}]
+def rows_of(needs: tuple[NeedRow, ...], case: Case, actor: User, spoken: frozenset[str]) -> list[Row]:
+    """By the next deadline, as the needs come."""
+    return [Row(need, _who(need, case, actor), need.act or need.reached, need.key in spoken) for need in needs]
 
 
-def _where(referral: Referral | None) -> str:
-    if referral is None:
-        return ""
-    agency = referral.agency
-    if agency.is_refuge:
-        return ", ".join(filter(None, (_("the address is told by word of mouth only"), agency.phone)))
-    return ", ".join(filter(None, (agency.address, agency.phone)))
+def _who(need: NeedRow, case: Case, actor: User) -> str:
+    if not need.is_own:
+        return "" if need.referral or need.contacts else _("Addressee: %(kind)s.") % {"kind": need.addressee}
+    if case.officer_id == actor.pk:
+        return _("You do this yourself.")
+    return _("Done by: %(name)s.") % {"name": case.officer.full_name if case.officer else case.unit}
+
+
+def _spoken(opened: Opened) -> frozenset[str]:
+    if not opened.is_threatened:
+        return frozenset()
+    return frozenset(f"need-{row.need.pk}" for row in opened.needs if is_spoken(row))
+
+
+def _consent_act(case: Case) -> Act:
+    return Act(_("Record the consent"), reverse("consent", args=[case.pk]))
 
 
 @screen(Permission.CASE_WORK, audit=Audit.READ)
 def enrolled(request: StaffRequest, case_id: int) -> HttpResponse:
-    """What has been opened for a case, to be read aloud, printed and handed over."""
+    """What has been opened for a case, the most urgent first."""
     case = get_object_or_404(cases_visible_to(request.user), pk=case_id)
     opened = opened_for(case=case, at=request.at)
-    lines = [line_of(row, case, request.at, is_threatened=opened.is_threatened) for row in opened.needs]
-    drafts = {row.referral.pk for row in opened.needs if row.referral and row.referral.state == Referral.State.DRAFT}
+    file = case_file(case=case, at=request.at)
+    rows = rows_of(needs_of(file, request.at, request.user).open, case, request.user, _spoken(opened))
+    running = [row for row in rows if not row.is_waiting]
+    first = running[0] if running else None
+    if first is not None and first.act is not None:
+        first = replace(first, act=replace(first.act, tone="primary"))
+    is_consent_first = not opened.is_consented and case.state != CaseState.CLOSED
     title = _("This is what has been opened")
-    context = _told(case, opened, lines, request.at) | {
+    context = {
+        "case": case,
         "title": title,
         "crumbs": (Crumb(case.person.full_name, case_address(case)), Crumb(title)),
         "strip": strip_of(case),
-        "on_paper": len(drafts),
-        "is_consented": opened.is_consented,
+        "first": first,
+        "going": running[1:],
+        "waiting": [row for row in rows if row.is_waiting],
+        "questions": [
+            Question(fact.question(lang()), fact.name, reverse("fact-record", args=[case.pk, fact.name]))
+            for fact in opened.unknown
+        ],
+        "consent_act": _consent_act(case) if is_consent_first else None,
+        "consent_form": reverse("consent-pdf", args=[case.pk]),
         "is_threatened": opened.is_threatened,
-        "consent_href": address("consent", case.pk),
         "case_href": case_address(case),
         "paper_href": address("enrolled-paper", case.pk),
+        "at": request.at,
     }
     return render(request, "enrol/opened.html", context)
-
-
-@require_safe
-@screen(Permission.CASE_LEAD, audit=Audit.CHANGE)
-def paper(request: StaffRequest, case_id: int) -> HttpResponse:
-    """The copy that the person takes home. What may not be read there is not composed into it at all, so that neither
-    the paper nor the file of the page tells of it."""
-    case = get_object_or_404(cases_visible_to(request.user), pk=case_id)
-    opened = opened_for(case=case, at=request.at)
-    lines = [line_of(row, case, request.at, is_threatened=opened.is_threatened) for row in opened.needs]
-    context = _told(case, opened, [line for line in lines if not line.is_spoken], request.at)
-    if opened.is_threatened:
-        hidden = protected_domains(opened.edition)
-        context["unknown"] = [fact.question(lang()) for fact in opened.unknown if fact.domain not in hidden]
-    entry_record(kind="case.paper_composed", actor=request.user, at=request.at, case_id=case.pk)
-    return render(request, "enrol/paper.html", context | {"back": address("enrolled", case.pk)})
-
-
-def _told(case: Case, opened: Opened, lines: list[Line], at: datetime) -> dict[str, Any]:
-    """What is told of the needs of a case, on the screen and on paper."""
-    return {
-        "case": case,
-        "going": [line for line in lines if not line.waits],
-        "waiting": [line for line in lines if line.waits],
-        "unknown": [fact.question(lang()) for fact in opened.unknown],
-        "at": at,
-    }

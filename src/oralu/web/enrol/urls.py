@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from oralu.web.enrol import consent_paper, opened, person_views, transfer_views, views
+from oralu.web.enrol import consent_paper, opened, opened_paper, person_views, transfer_views, views
 
 urlpatterns: list[URLPattern] = [
     path("enrol", views.start, name="enrol"),
@@ -14,7 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("enrol/<str:draft_id>/<slug:step>", views.step_page, name="enrol-step"),
     path("enrol/<str:draft_id>/<slug:step>/keep", views.keep, name="enrol-keep"),
     path("cases/<int:case_id>/opened", opened.enrolled, name="enrolled"),
-    path("cases/<int:case_id>/opened/paper", opened.paper, name="enrolled-paper"),
+    path("cases/<int:case_id>/opened/paper", opened_paper.paper, name="enrolled-paper"),
     path("cases/<int:case_id>/person", person_views.person_edit, name="person-edit"),
     path("cases/<int:case_id>/children", person_views.children, name="children"),
     path("cases/<int:case_id>/duplicates", person_views.merge, name="person-merge"),
