@@ -37,6 +37,7 @@ PAGES: Mapping[str, Text] = {
     "plan-print": gettext_lazy("the plan, to print"),
     "evidence": gettext_lazy("a file of evidence"),
     "referral-pdf": gettext_lazy("the paper of a referral"),
+    "consent-pdf": gettext_lazy("the form of the consent"),
     "enrolled": gettext_lazy("the page after the enrolment"),
     "enrolled-paper": gettext_lazy("the paper for the person"),
     "enrol": gettext_lazy("the enrolment"),
@@ -52,6 +53,16 @@ PAGES: Mapping[str, Text] = {
     "places": gettext_lazy("the places of the agency"),
     "message": gettext_lazy("a message"),
     "messages": gettext_lazy("the messages"),
+    "care": gettext_lazy("the list of cases in the psychologist's care"),
+    "care-case": gettext_lazy("health and family, for the psychologist"),
+    "release": gettext_lazy("the list of releases to prepare"),
+    "release-case": gettext_lazy("papers, day and plan before the release"),
+    "inbox-note": gettext_lazy("the medical notes of the clinic"),
+    "case-reach": gettext_lazy("who may know of the case"),
+    "quarantine": gettext_lazy("the files in quarantine"),
+    "retention": gettext_lazy("terms of storage and erasure"),
+    "erasure": gettext_lazy("an erasure"),
+    "emergencies": gettext_lazy("the emergencies"),
 }
 """Pages by the names of their addresses. What does not stand here is the form of an act."""
 CHOICES: tuple[tuple[str, Text], ...] = (
