@@ -23,7 +23,10 @@ def as_text(value: object) -> str:
     raise TypeError(f"{value!r} cannot be written into the journal")
 
 
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=as_text).encode
+encoded = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=as_text, check_circular=False
+).encode
+"""JSON in the one form that is hashed. Made once, and without a search for circles, for it is called for every row."""
 
 
 def moment(at: datetime) -> str:
@@ -35,7 +38,7 @@ def entry_commitment(
     salt: bytes, *, at: str, actor: int | None, kind: str, case: int | None, data: dict[str, Any]
 ) -> bytes:
     """The commitment of an entry; `at` by `moment`, `data` as JSON gives it back (keys are texts at every depth)."""
-    return hashlib.sha256(salt + ENTRY + _encode([at, actor, kind, case, data]).encode()).digest()
+    return hashlib.sha256(salt + ENTRY + encoded([at, actor, kind, case, data]).encode()).digest()
 
 
 def access_commitment(
@@ -53,7 +56,7 @@ def access_commitment(
 ) -> bytes:
     """The commitment of an access row."""
     plain = [at, actor, role, agency, kind, route, purpose, list(subjects), object]
-    return hashlib.sha256(salt + ACCESS + _encode(plain).encode()).digest()
+    return hashlib.sha256(salt + ACCESS + encoded(plain).encode()).digest()
 
 
 def seal_root(streams: Iterable[tuple[int, Iterable[tuple[int, bytes]]]]) -> bytes:
@@ -77,4 +80,4 @@ def seal_hash(
 ) -> bytes:
     """The hash of a seal; the ranges as first id and the id after the last."""
     plain = [number, moment(sealed_at), count, entries, accesses, root.hex(), previous.hex()]
-    return hashlib.sha256(SEAL + _encode(plain).encode()).digest()
+    return hashlib.sha256(SEAL + encoded(plain).encode()).digest()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from oralu.apps.journal.commitments import SALT, as_text, entry_commitment, moment
+from oralu.apps.journal.commitments import SALT, encoded, entry_commitment, moment
 from oralu.apps.journal.models import Entry
 from oralu.apps.rows import values_insert
 
@@ -54,11 +54,11 @@ def entry_record(*, kind: str, actor: User | None, at: datetime, case_id: int | 
 
 
 def _as_stored(data: dict[str, Any]) -> dict[str, Any]:
-    """`data` as the database gives it back. Codes, ids and flat lists of them already are; the rest goes through JSON,
-    which makes texts of keys and of dates."""
+    """`data` as the database gives it back. Codes and ids already are; the rest goes through JSON, which makes texts of
+    keys and of dates."""
     if all(isinstance(value, (str, int)) or value is None for value in data.values()):
         return data
-    return json.loads(json.dumps(data, default=as_text))  # type: ignore[no-any-return]
+    return json.loads(encoded(data))  # type: ignore[no-any-return]
 
 
 def entries_erase(*, ids: Iterable[int], actor: User | None, at: datetime) -> int:
