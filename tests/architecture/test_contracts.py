@@ -65,8 +65,8 @@ def test_the_import_contracts_hold(capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 0, capsys.readouterr().out
 
 
-def test_the_core_imports_the_standard_library_numpy_and_itself() -> None:
-    allowed = (set(sys.stdlib_module_names) - IMPURE) | {"numpy", "oralu.core"}
+def test_the_core_imports_the_standard_library_numpy_scipy_and_itself() -> None:
+    allowed = (set(sys.stdlib_module_names) - IMPURE) | {"numpy", "scipy", "oralu.core"}
     strangers = [
         found(path, line, name)
         for path in sources(PACKAGE / "core")

@@ -204,7 +204,8 @@ TABLES: Mapping[str, Rows] = {
     "routing_legalhold": OF_STAFF,
     "routing_boardfigure": Rows(
         read=f"({_role('leadership')} and scope = 'region' and key = {REGION})"
-        f" or ({_role('unit_head')} and scope = 'unit' and key = {AGENCY}::text)",
+        f" or ({_role('unit_head')} and scope = 'unit' and key = {AGENCY}::text)"
+        f" or ({_role('analyst')} and scope = 'country')",
         write="false",
     ),
     "messaging_message": Rows(

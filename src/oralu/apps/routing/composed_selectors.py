@@ -1,25 +1,22 @@
-"""Parts of cases for those who never see a whole one: the psychologist of the unit, the staff of a prison, the analyst
-of the ministry. Composed from what is theirs; nothing else is read."""
+"""Parts of cases for those who never see a whole one: the psychologist of the unit, the staff of a prison.
+Composed from what is theirs; nothing else is read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import F, QuerySet
 
-from oralu.apps.access import walls
 from oralu.apps.access.composed import CARE_ADDRESSEES
 from oralu.apps.access.models import User
 from oralu.apps.access.permissions import Permission
-from oralu.apps.agencies.models import Region
 from oralu.apps.cases.models import Case, CaseState, Plan
 from oralu.apps.cases.selectors import cases_visible_to
+from oralu.apps.journal.reading import Shown
+from oralu.apps.referrals.clocks import intervals_of
 from oralu.apps.referrals.disclosure import facts_as_of
-from oralu.apps.referrals.models import Need
-
-LEAST, BASE = 10, 5
+from oralu.apps.referrals.models import ClockInterval, Need
 
 
 def cared_cases(actor: User, permission: Permission = Permission.CARE_READ) -> QuerySet[Case]:
@@ -31,6 +28,23 @@ def cared_needs(case: Case) -> list[Need]:
     """The open needs of a case that ask a psychologist or a clinic."""
     found = Need.objects.filter(case=case, state=Need.State.OPEN, addressee__in=CARE_ADDRESSEES)
     return list(found.select_related("clock").order_by("pk"))
+
+
+def cared_needs_of_unit(actor: User, *, limit: int) -> list[Need]:
+    """The open needs that ask a psychologist or a clinic in the cases that the actor cares for, each with its case and
+    person, the nearest limit first; a clock that stands has no limit now and comes last."""
+    found = (
+        Shown.of(Need, "case_id")
+        .filter(case__in=cared_cases(actor).values("pk"), state=Need.State.OPEN, addressee__in=CARE_ADDRESSEES)
+        .select_related("clock", "case__person")
+        .defer("case__ground", "case__probation_kind")
+    )
+    return list(found.order_by(F("clock__limit_at").asc(nulls_last=True), "pk")[:limit])
+
+
+def clock_logs(needs: Iterable[Need]) -> dict[int, list[ClockInterval]]:
+    """The logs of the clocks behind needs, by clock."""
+    return dict(intervals_of(need.clock.pk for need in needs))
 
 
 def prepared_cases(actor: User) -> QuerySet[Case]:
@@ -46,30 +60,3 @@ def agreed_plan(case: Case) -> Plan | None:
 def facts_shown(case: Case, names: Iterable[str], on: date) -> dict[str, str]:
     """The values of some facts on a day."""
     return facts_as_of(case, set(names), on)
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """How many cases a region has of each kind: rounded to fives, None where it is not told."""
-
-    region: str
-    values: tuple[int | None, ...]
-    total: int | None
-
-
-def figures_of(column: str, values: Iterable[int]) -> list[Figure]:
-    """Open cases by region and by a column of the case (`risk`, `index`): a number below ten is not told, and the total
-    of a row in which one is not told is not told either, so that no difference gives it away; the rest is rounded to
-    fives."""
-    codes, columns = list(Region.objects.values_list("code", flat=True)), list(values)
-    counts = {f"n{value}": Count("pk", filter=Q(**{column: value})) for value in columns}
-    with walls.holding(regions=codes):
-        rows = Case.objects.exclude(state=CaseState.CLOSED).order_by().values(code=F("region_id")).annotate(**counts)
-        found = {row["code"]: [row[name] for name in counts] for row in rows}
-    regions = Region.objects.in_bulk(codes)
-    return [_figure(str(regions[code]), found[code]) for code in codes if code in found]
-
-
-def _figure(region: str, counts: list[int]) -> Figure:
-    told = tuple(BASE * round(count / BASE) if count >= LEAST else None for count in counts)
-    return Figure(region, told, None if None in told else BASE * round(sum(counts) / BASE))

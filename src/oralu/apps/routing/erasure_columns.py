@@ -136,7 +136,7 @@ LEFT: Mapping[str, Mapping[str, str]] = {
     },
     "routing_boardfigure": {
         "scope": "a code",
-        "key": "the code of a region, or the id of a unit",
+        "key": "the code of a region, the id of a unit, or nothing for the country",
         "data": "figures without persons",
     },
     "routing_erasureitem": {"cases": "ids", "classes": "codes", "skipped": "a code"},

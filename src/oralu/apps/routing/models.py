@@ -36,13 +36,14 @@ class Heartbeat(models.Model):
 
 
 class BoardFigure(models.Model):
-    """The figures of the board of a region or a unit, as they were at a moment (`routing.board_figures`). `data` is
-    null where there are few enough cases to be counted while its reader waits; `entry` is the last row of the journal
-    by then."""
+    """The figures of the board of a region or a unit, as they were at a moment (`routing.board_figures`), and those of
+    the country, as they were told at the beginning of a month (`routing.country_figures`). `data` is null where there
+    are few enough cases to be counted while its reader waits; `entry` is the last row of the journal by then."""
 
     class Scope(models.TextChoices):
         REGION = "region"
         UNIT = "unit"
+        COUNTRY = "country"
 
     scope = models.CharField(max_length=16, choices=Scope.choices)
     key = models.CharField(max_length=16)

@@ -20,6 +20,7 @@ from oralu.apps.messages.services import deliveries_send
 from oralu.apps.referrals.clocks import start_of_day
 from oralu.apps.routing.adoption_selectors import adoptions_changed
 from oralu.apps.routing.board_figures import figures_keep
+from oralu.apps.routing.country_figures import country_keep
 from oralu.apps.routing.erasing import erasures_turn
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.models import Heartbeat
@@ -59,6 +60,7 @@ def turn(at: datetime, *, batch: int = 500, beat: Callable[[], None] = lambda: N
     done += deliveries_send(at=at)
     beat()
     figures_keep(at=at)
+    country_keep(at=at)
     heartbeat(at)
     return done
 

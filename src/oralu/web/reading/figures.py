@@ -2,42 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from oralu.apps.access.permissions import Audit, Permission
-from oralu.apps.routing.composed_selectors import Figure, figures_of
-from oralu.web.components import Text
+from oralu.apps.routing.country_figures import COLUMNS, CountryFigures, country_figures
+from oralu.apps.routing.frames import local_day
+from oralu.core.disclosure import BASE, LEAST
+from oralu.web.components import Empty, Text
 from oralu.web.screens import StaffRequest, screen
 from oralu.web.sections import Cell, Section, composed
+from oralu.web.templatetags.oralu import localdate, number, risk_words
 
-RISKS, INDEXES = range(4), range(11)
 NOT_TOLD = "…"
 
 
 @require_safe
 @screen(Permission.FIGURES, audit=Audit.NONE)
 def figures(request: StaffRequest) -> HttpResponse:
+    found = country_figures()
+    levels = "; ".join(f"R{n}: {risk_words(f'R{n}')}" for n in COLUMNS["risk"])
     sections = (
-        _section("risk", _("Open cases by level of risk"), [f"R{n}" for n in RISKS], figures_of("risk", RISKS)),
-        _section("index", _("Open cases by index"), [str(n) for n in INDEXES], figures_of("index", INDEXES)),
+        _section("risk", _("Open cases by level of risk"), levels, [f"R{n}" for n in COLUMNS["risk"]], found),
+        _section(
+            "index",
+            _("Open cases by index"),
+            _("The index is the sum of the points of the five domains, from 0 to 10."),
+            [str(n) for n in COLUMNS["index"]],
+            found,
+        ),
     )
-    return composed(request, title=_("Figures"), sections=sections)
+    rule = _(
+        "Rounded to multiples of %(base)s. A number below %(least)s is hidden (…), and so is each from which"
+        " it could be worked out."
+    )
+    as_of = _("As of %(day)s, counted once a month.") % {"day": localdate(local_day(found.at))} if found else ""
+    return composed(
+        request,
+        title=_("Figures"),
+        lead=" ".join([as_of, rule % {"base": BASE, "least": LEAST}]).strip(),
+        sections=sections,
+    )
 
 
-def _section(key: str, title: Text, columns: Iterable[str], found: Iterable[Figure]) -> Section:
+def _section(key: str, title: Text, lead: Text, columns: list[str], found: CountryFigures | None) -> Section:
+    rows = [*found.regions.items(), (_("All regions"), found.country)] if found and found.regions else []
     return Section(
         key,
         title,
-        lead=_("Rounded to fives. A number below ten is not told (…), nor the total of its row."),
+        lead=lead,
         head=(_("Region"), *columns, _("All")),
-        rows=[(Cell(one.region), *map(_cell, (*one.values, one.total))) for one in found],
-        empty=_("There are no cases."),
+        rows=[(Cell(name), *map(_cell, (*row[key], *row["all"]))) for name, row in rows],
+        empty=Empty(_("There are no figures yet"), _("They are counted at the beginning of each month.")),
+        is_matrix=True,
     )
 
 
 def _cell(value: int | None) -> Cell:
-    return Cell(NOT_TOLD if value is None else str(value))
+    return Cell(NOT_TOLD if value is None else number(value))

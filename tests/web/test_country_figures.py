@@ -1,0 +1,70 @@
+"""The figures of the ministry: frozen for a month, without small numbers, for the analyst alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from oralu.apps.access.models import Role, User
+from oralu.apps.routing.country_figures import country_figures, country_keep, told_of
+from oralu.apps.routing.worker import turn
+from oralu.core.disclosure import LEAST
+from world import World, build
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return build()
+
+
+@pytest.fixture
+def analyst(world: World) -> User:
+    return User.objects.create_user("ministry", "x", role=Role.ANALYST, full_name="Аналитик")
+
+
+def test_counts_stand_for_a_month(world: World) -> None:
+    for _ in range(12):
+        world.enrol(facts={"identity_document": "none"})
+    turn(world.at)
+    first = country_figures()
+    assert first is not None
+    assert list(first.country["all"]) == [10], "twelve, rounded"
+    for _ in range(8):
+        world.enrol(facts={"identity_document": "none"})
+    assert not country_keep(at=world.at + timedelta(days=20))
+    assert country_figures() == first
+    assert country_keep(at=world.at + timedelta(days=31))
+    second = country_figures()
+    assert second is not None
+    assert list(second.country["all"]) == [20]
+
+
+def test_no_row_gives_away_what_another_hides() -> None:
+    steady = {"risk": [100, 100, 100, 100], "index": [200, 200, *[0] * 9]}
+    told = told_of({"a": steady, "b": {"risk": [9, 191, 100, 100], "index": [200, 200, *[0] * 9]}})
+    assert told["b"]["risk"][0] is None
+    assert [told[one]["risk"][0] for one in ("a", "")].count(None) == 1, "else the column's sum gives it away"
+    assert told["a"]["risk"][1:] == [100, 100, 100]
+    assert all(number is None or number >= LEAST for row in told.values() for them in row.values() for number in them)
+
+
+def test_the_page_says_of_which_day_and_hides_what_is_small(world: World, analyst: User, client: Client) -> None:
+    client.force_login(analyst)
+    assert "There are no figures yet" in client.get("/figures", headers={"accept-language": "en"}).content.decode()
+    for _ in range(12):
+        world.enrol(facts={"identity_document": "none"})
+    turn(world.at)
+    page = client.get("/figures").content.decode()
+    assert "…" in page
+    assert ">12<" not in page
+    assert ">10<" in page
+
+
+@pytest.mark.parametrize("who", ["kairat", "bolat", "aigul"])
+def test_nobody_else_is_shown_them(world: World, client: Client, who: str) -> None:
+    client.force_login(getattr(world, who))
+    assert client.get("/figures").status_code == 404
