@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from oralu.apps.access.models import User
 from oralu.apps.referrals.models import Escalation, Need, Referral
 from oralu.apps.routing.case_file import CaseFile
+from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.planning import OWN_UNIT
 from oralu.core.lifecycle import REFERRAL
 from oralu.policyfiles import load_edition
@@ -72,11 +73,12 @@ class NeedRow:
 @dataclass(frozen=True)
 class Needs:
     """`open` by the next deadline; `unsettled`: met by facts, while the person or the case manager has not signed;
-    `closed`, the latest first."""
+    `closed`, the latest first; `closed_now`: one of them closed today, which nobody is to overlook."""
 
     open: tuple[NeedRow, ...]
     unsettled: tuple[NeedRow, ...]
     closed: tuple[NeedRow, ...]
+    closed_now: bool = False
 
 
 def needs_of(file: CaseFile, at: datetime, actor: User) -> Needs:
@@ -93,6 +95,7 @@ def needs_of(file: CaseFile, at: datetime, actor: User) -> Needs:
             for need in sorted(closed, key=lambda n: (n.closed_at or at, n.pk), reverse=True)
             if need not in unsettled
         ),
+        closed_now=any(n.closed_at is not None and local_day(n.closed_at) == file.on for n in closed),
     )
 
 

@@ -50,8 +50,14 @@ class Question:
 
 
 def rows_of(needs: tuple[NeedRow, ...], case: Case, actor: User, spoken: frozenset[str]) -> list[Row]:
-    """By the next deadline, as the needs come."""
-    return [Row(need, _who(need, case, actor), need.act or need.reached, need.key in spoken) for need in needs]
+    """By the next deadline, as the needs come. The consent stands above all of them once, not at each."""
+    consent = reverse("consent", args=[case.pk])
+    rows = []
+    for need in needs:
+        act = need.act if need.act is not None and need.act.href != consent else need.reached
+        quiet = replace(act, tone="secondary") if act is not None else None
+        rows.append(Row(need, _who(need, case, actor), quiet, need.key in spoken))
+    return rows
 
 
 def _who(need: NeedRow, case: Case, actor: User) -> str:
