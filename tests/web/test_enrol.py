@@ -384,7 +384,7 @@ def test_what_is_opened_is_shown_to_the_own_unit_alone_in_a_fixed_number_of_quer
 ) -> None:
     case = world.enrol(facts={"identity_document": "none", "housing": "homeless", "violence_threat": "yes"})
     page = reverse("enrolled", args=[case.pk])
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(32):
         text = aigul.get(page).content.decode()
     assert "ул. Тайная" not in text
     assert world.agencies["crisis_centre"].name_ru in text

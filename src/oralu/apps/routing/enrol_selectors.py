@@ -199,6 +199,16 @@ def is_threatened(*, case: Case, edition: Edition, at: datetime) -> bool:
     return _is_threatened(frames_load([case.pk], lock=False)[case.pk], edition, local_day(at))
 
 
+def still_to_ask(frame: Frame, edition: Edition, today: date) -> tuple[Fact, ...]:
+    """The facts of the first interview that are not known on a day."""
+    return tuple(_unknown(frame, edition, today))
+
+
+def threatened(frame: Frame, edition: Edition, today: date) -> bool:
+    """`is_threatened` of a case that has been loaded."""
+    return _is_threatened(frame, edition, today)
+
+
 def tells_of_protection(edition: Edition, rule: Rule, agency: Agency | None) -> bool:
     """Whether a need, told at home, would tell that the person is being protected: by its domain, since a safe place
     stands there, by what its rule reads, or by who helps."""

@@ -12,16 +12,16 @@ from django.utils.translation import gettext as _
 
 from oralu.apps.access.models import User
 from oralu.apps.access.permissions import Audit, Permission
-from oralu.apps.cases.models import Case, CaseState
+from oralu.apps.cases.models import Case
 from oralu.apps.cases.selectors import cases_visible_to
-from oralu.apps.routing.case_file import case_file
-from oralu.apps.routing.enrol_selectors import Opened, opened_for
+from oralu.apps.routing.case_file import CaseFile, case_file
+from oralu.apps.routing.enrol_selectors import still_to_ask, tells_of_protection, threatened
+from oralu.policyfiles import load_edition
 from oralu.web.acting import case_address
 from oralu.web.case.needs import NeedRow, needs_of
 from oralu.web.components import Act, Crumb
 from oralu.web.context import address
-from oralu.web.enrol.opened_paper import is_spoken
-from oralu.web.presenting import strip_of
+from oralu.web.presenting import rule_of, strip_of
 from oralu.web.screens import StaffRequest, lang, screen
 
 
@@ -68,10 +68,14 @@ def _who(need: NeedRow, case: Case, actor: User) -> str:
     return _("Done by: %(name)s.") % {"name": case.officer.full_name if case.officer else case.unit}
 
 
-def _spoken(opened: Opened) -> frozenset[str]:
-    if not opened.is_threatened:
-        return frozenset()
-    return frozenset(f"need-{row.need.pk}" for row in opened.needs if is_spoken(row))
+def _spoken(file: CaseFile) -> frozenset[str]:
+    """The needs of a threatened person that stand on no paper: told at home they would tell of the protection."""
+    told = set()
+    for need in file.needs:
+        attempt = next(reversed(file.referrals.get(need.pk, ())), None)
+        if tells_of_protection(load_edition(need.edition), rule_of(need), attempt.agency if attempt else None):
+            told.add(f"need-{need.pk}")
+    return frozenset(told)
 
 
 def _consent_act(case: Case) -> Act:
@@ -82,14 +86,14 @@ def _consent_act(case: Case) -> Act:
 def enrolled(request: StaffRequest, case_id: int) -> HttpResponse:
     """What has been opened for a case, the most urgent first."""
     case = get_object_or_404(cases_visible_to(request.user), pk=case_id)
-    opened = opened_for(case=case, at=request.at)
     file = case_file(case=case, at=request.at)
-    rows = rows_of(needs_of(file, request.at, request.user).open, case, request.user, _spoken(opened))
+    is_threatened = threatened(file.frame, file.edition, file.on)
+    spoken = _spoken(file) if is_threatened else frozenset()
+    rows = rows_of(needs_of(file, request.at, request.user).open, case, request.user, spoken)
     running = [row for row in rows if not row.is_waiting]
     first = running[0] if running else None
     if first is not None and first.act is not None:
         first = replace(first, act=replace(first.act, tone="primary"))
-    is_consent_first = not opened.is_consented and case.state != CaseState.CLOSED
     title = _("This is what has been opened")
     context = {
         "case": case,
@@ -101,11 +105,11 @@ def enrolled(request: StaffRequest, case_id: int) -> HttpResponse:
         "waiting": [row for row in rows if row.is_waiting],
         "questions": [
             Question(fact.question(lang()), fact.name, reverse("fact-record", args=[case.pk, fact.name]))
-            for fact in opened.unknown
+            for fact in still_to_ask(file.frame, file.edition, file.on)
         ],
-        "consent_act": _consent_act(case) if is_consent_first else None,
+        "consent_act": None if file.is_consented or file.is_closed else _consent_act(case),
         "consent_form": reverse("consent-pdf", args=[case.pk]),
-        "is_threatened": opened.is_threatened,
+        "is_threatened": is_threatened,
         "case_href": case_address(case),
         "paper_href": address("enrolled-paper", case.pk),
         "at": request.at,
