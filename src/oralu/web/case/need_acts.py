@@ -13,8 +13,8 @@ from oralu.apps.routing.case_file import CaseFile
 from oralu.apps.routing.earlier_selectors import decides_on
 from oralu.apps.routing.planning import OWN_UNIT
 from oralu.core.lifecycle import GOING, REFERRAL
+from oralu.web.case.answer_views import answers_of
 from oralu.web.case.need_facts import records_of
-from oralu.web.case.referral_views import answers_of
 from oralu.web.components import Act, Text
 from oralu.web.presenting import rule_of
 

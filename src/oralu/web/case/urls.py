@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from oralu.web.case import (
     access_views,
+    answer_views,
     consent_views,
     earlier_views,
     fact_views,
@@ -61,7 +62,7 @@ urlpatterns: list[URLPattern] = [
     path("needs/<int:need_id>/pause", need_views.clock_pause, name="clock-pause"),
     path("needs/<int:need_id>/resume", need_views.clock_resume, name="clock-resume"),
     path("referrals/<int:referral_id>/hand-over", referral_views.hand_over, name="referral-hand-over"),
-    path("referrals/<int:referral_id>/answer", referral_views.answer, name="referral-answer"),
+    path("referrals/<int:referral_id>/answer", answer_views.answer, name="referral-answer"),
     path("referrals/<int:referral_id>/withdraw", referral_views.withdraw, name="referral-withdraw"),
     path("referrals/<int:referral_id>/person", referral_views.person_says, name="referral-person"),
     path("referrals/<int:referral_id>/accept", referral_views.accept, name="referral-accept"),
