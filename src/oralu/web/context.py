@@ -12,14 +12,13 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from oralu.apps.access.models import Role
 from oralu.apps.access.permissions import Permission, roles_with
 from oralu.apps.messages.selectors import unread_count
 from oralu.web.components import Text
 
-CASE_WORK = roles_with(Permission.CASE_WORK)
-HEADS = roles_with(Permission.BOARD_READ)
-ALL_STAFF = frozenset(Role.values)
+P = Permission
+CASE_WORK = roles_with(P.CASE_WORK)
+HEADS = roles_with(P.BOARD_READ)
 
 
 @dataclass(frozen=True)
@@ -37,17 +36,19 @@ class NavEntry:
 NAVIGATION: tuple[NavEntry, ...] = (
     NavEntry("today", gettext_lazy("Today"), "today", CASE_WORK, "today"),
     NavEntry("caseload", gettext_lazy("Caseload"), "people", CASE_WORK),
-    NavEntry("inbox", gettext_lazy("Inbox"), "inbox", frozenset({"provider", "leadership"}), "inbox"),
+    NavEntry("inbox", gettext_lazy("Inbox"), "inbox", roles_with(P.REFERRAL_READ), "inbox"),
     NavEntry("board", pgettext_lazy("navigation", "Board"), "board", HEADS),
-    NavEntry("care", gettext_lazy("Cases in my care"), "people", frozenset({"psychologist"})),
-    NavEntry("release", gettext_lazy("Before release"), "people", frozenset({"prison"})),
-    NavEntry("figures", gettext_lazy("Figures"), "board", frozenset({"analyst"})),
-    NavEntry("control", gettext_lazy("Control"), "policy", frozenset({"auditor"})),
-    NavEntry("emergencies", gettext_lazy("Emergencies"), "alert", frozenset({"unit_head"})),
-    NavEntry("policy", gettext_lazy("Policy"), "policy", ALL_STAFF),
-    NavEntry("administration", gettext_lazy("Administration"), "settings", frozenset({"administrator"})),
+    NavEntry("care", pgettext_lazy("navigation", "Cases in my care"), "people", roles_with(P.CARE_READ)),
+    NavEntry("release", gettext_lazy("Before release"), "people", roles_with(P.RELEASE)),
+    NavEntry("figures", gettext_lazy("Figures"), "board", roles_with(P.FIGURES)),
+    NavEntry("control", gettext_lazy("Control"), "info", roles_with(P.CONTROL)),
+    NavEntry("administration", gettext_lazy("Administration"), "settings", roles_with(P.ADMINISTER)),
+    NavEntry("emergencies", pgettext_lazy("navigation", "Emergencies"), "alert", roles_with(P.EMERGENCY_REVIEW)),
+    NavEntry("emergency", pgettext_lazy("navigation", "Emergency"), "alert", roles_with(P.EMERGENCY_OPEN) - CASE_WORK),
+    NavEntry("policy", gettext_lazy("Policy"), "policy", roles_with(P.POLICY_READ)),
 )
-"""Order of the navigation for every role. A new screen adds one line here."""
+"""Order of the navigation for every role, who sees what being read from the table of permissions. A new screen adds one
+line here. Officers and heads open an emergency from the caseload, where they have just looked in vain."""
 
 LANGUAGE_NAMES: Mapping[str, tuple[str, str]] = {
     "kk": ("Қаз", "Қазақша"),

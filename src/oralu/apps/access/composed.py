@@ -19,5 +19,9 @@ CARE_ADDRESSEES = ("psychologist", "clinic")
 """Of whom a need is asked that the psychologist sees."""
 RELEASE_FACTS = ("identity_document", "residence_registration")
 """What a penal institution reads and records before the release: the papers."""
+UNTOLD_DOMAINS = ("medical",)
+"""Domains of the plan whose steps a penal institution is not shown: they may tell of an illness."""
+CLINIC = "clinic"
+"""The kind of an agency whose staff write medical notes."""
 PRISON = "prison"
 """The kind of an agency whose staff prepare releases."""

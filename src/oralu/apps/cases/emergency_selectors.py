@@ -22,3 +22,9 @@ def emergencies_visible_to(actor: User) -> QuerySet[Emergency]:
 def emergency_in(case: Case, actor: User) -> Emergency | None:
     """The emergency by which an actor reads a case now."""
     return emergencies_standing(actor).filter(case=case).order_by("-until").first()
+
+
+def emergencies_of(actor: User) -> list[Emergency]:
+    """The emergencies by which an actor may read now, one for each case: the one that lasts longest."""
+    found = {one.case_id: one for one in emergencies_standing(actor).order_by("until")}
+    return list(found.values())

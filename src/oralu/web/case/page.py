@@ -26,6 +26,7 @@ from oralu.web.case.head import (
     person_terms,
     strip_of_file,
 )
+from oralu.web.case.health import health_of
 from oralu.web.case.journal_words import Line, journal_lines, notes_of
 from oralu.web.case.needs import needs_of
 from oralu.web.case.offence_views import offence_terms
@@ -68,6 +69,7 @@ def case(request: StaffRequest, case_id: int) -> HttpResponse:
         "consent_act": _consent_act(file),
         "documents": documents_of(file),
         "notes": notes_of(file),
+        "health": health_of(file),
         "opened_href": address("enrolled", found.pk) if is_own else "",
         "note_act": _note_act(file),
         "journal": lines,

@@ -10,8 +10,9 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_safe
 
 from oralu.apps.access.models import User
@@ -101,7 +102,7 @@ def reach(request: StaffRequest, case_id: int) -> HttpResponse:
         ),
         Section(
             "excluded",
-            _("Shut out"),
+            pgettext("heading", "Shut out"),
             lead=_("For them the case does not exist: in lists, counts, search, messages, and in an emergency too."),
             acts=(Act(_("Shut somebody out"), reverse("case-shut", args=[case.pk]), tone="secondary"),),
             head=(_("Member of staff"), _("Reason"), _("Since"), ""),
@@ -113,9 +114,13 @@ def reach(request: StaffRequest, case_id: int) -> HttpResponse:
 
 
 def _excluded(one: Exclusion) -> tuple[Cell, ...]:
-    who = f"{one.user.full_name}, {one.user.agency}"
     end = Act(_("Let in again"), reverse("case-unshut", args=[one.pk]), tone="quiet")
-    return Cell(who), Cell(one.get_reason_display()), Cell(f"{localdate(one.since)}, {one.by}"), Cell("", act=end)
+    return (
+        Cell(one.user.full_name, note=str(one.user.agency)),
+        Cell(capfirst(one.get_reason_display())),
+        Cell(localdate(one.since), note=one.by.full_name),
+        Cell("", act=end),
+    )
 
 
 @screen(Permission.CASE_RESTRICT, audit=Audit.CHANGE)

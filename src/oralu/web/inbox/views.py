@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from oralu.apps.access.permissions import Audit, Permission
+from oralu.apps.access.composed import CLINIC
+from oralu.apps.access.permissions import Audit, Permission, may
 from oralu.apps.referrals.disclosure import disclosed
 from oralu.apps.referrals.inbox_selectors import (
     ANSWERED,
@@ -24,7 +25,7 @@ from oralu.apps.referrals.inbox_selectors import (
 from oralu.apps.referrals.models import DeclineReason, Referral
 from oralu.apps.routing.frames import local_day
 from oralu.policyfiles import load_edition
-from oralu.web.components import Crumb, Empty, Pager, Stat, Tab, Term, Tone, WorkRow
+from oralu.web.components import Act, Crumb, Empty, Pager, Stat, Tab, Term, Tone, WorkRow
 from oralu.web.inbox.showing import acts_of, clock_of, edition_of, number, result_of, row_of, terms_of, who
 from oralu.web.presenting import service_label
 from oralu.web.screens import StaffRequest, lang, screen
@@ -115,7 +116,12 @@ def referral(request: StaffRequest, referral_id: int) -> HttpResponse:
     found = _visible(request, referral_id)
     crumbs = (Crumb(_("Inbox"), reverse("inbox")), Crumb(number(found.pk)))
     if found.state in ANSWERED:
-        context = {"title": number(found.pk), "crumbs": crumbs, "terms": _ending(found)}
+        context = {
+            "title": number(found.pk),
+            "crumbs": crumbs,
+            "terms": _ending(found),
+            "notes_act": _notes_act(request, found),
+        }
         return render(request, "inbox/ended.html", context)
     edition, on = edition_of(found), local_day(request.at)
     countdown = clock_of(found, logs_of([found]), request.at)
@@ -134,6 +140,17 @@ def referral(request: StaffRequest, referral_id: int) -> HttpResponse:
     return render(request, "inbox/referral.html", context)
 
 
+def _notes_act(request: StaffRequest, found: Referral) -> Act | None:
+    """A clinic that has helped may tell the psychologist of the unit more, and reads again what it has told."""
+    if (
+        found.state != State.SERVED
+        or found.agency.kind != CLINIC
+        or not may(request.user.role, [Permission.HEALTH_NOTE])
+    ):
+        return None
+    return Act(_("Medical notes"), reverse("inbox-note", args=[found.pk]), in_place=False)
+
+
 def _needed(found: Referral) -> list[Term]:
     agency, limit_at = found.agency, found.need.clock.limit_at
     return [
@@ -150,7 +167,7 @@ def _sender(found: Referral) -> list[Term]:
     return [
         Term(_("Case manager"), officer.full_name if officer else "", note=officer.post if officer else ""),
         Term(_("Phone of the case manager"), officer.phone if officer else ""),
-        Term(_("Probation unit"), str(unit), note=unit.address),
+        Term(_("Probation unit"), str(unit), note=unit.where),
         Term(_("Phone of the unit"), unit.phone or unit.duty_contact),
     ]
 

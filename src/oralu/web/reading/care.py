@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -9,36 +13,78 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from oralu.apps.access.composed import CARE_FACTS
+from oralu.apps.access.composed import CARE_FACTS, CLINIC
 from oralu.apps.access.permissions import Audit, Permission
+from oralu.apps.cases.emergency_selectors import emergency_in
+from oralu.apps.cases.models import Case, HealthNote
 from oralu.apps.cases.protected_selectors import health_notes_visible_to
 from oralu.apps.cases.protected_services import health_note_add
 from oralu.apps.journal.models import AccessKind
-from oralu.apps.referrals.models import Referral
+from oralu.apps.referrals.models import ClockInterval, Need, Referral
 from oralu.apps.referrals.selectors import referrals_visible_to
-from oralu.apps.routing.composed_selectors import cared_cases, cared_needs
+from oralu.apps.routing.composed_selectors import cared_cases, cared_needs, cared_needs_of_unit, clock_logs
 from oralu.web.acting import Deed, asked, perform
-from oralu.web.components import Act, Crumb, Term
-from oralu.web.countdown import moment
+from oralu.web.components import Act, Crumb, Empty, Term, Tone
 from oralu.web.fields import text_field
-from oralu.web.presenting import service_label
+from oralu.web.inbox.showing import number
+from oralu.web.presenting import need_countdown, service_label
 from oralu.web.reading.showing import fact_section, record_fact
 from oralu.web.screens import StaffRequest, screen
 from oralu.web.sections import Cell, Section, composed
 from oralu.web.templatetags.oralu import localdate, localmoment
 
 SHOWN = 500
-CLINIC = "clinic"
 
 
 @require_safe
 @screen(Permission.CARE_READ, audit=Audit.READ)
 def index(request: StaffRequest) -> HttpResponse:
-    cases = cared_cases(request.user).order_by("person__surname", "pk")[:SHOWN]
-    rows = [(Cell(c.person.full_name, reverse("care-case", args=[c.pk])), Cell(f"№ {c.pk}")) for c in cases]
-    head = (_("Person"), _("Case"))
-    section = Section("cases", _("Cases of your unit"), head=head, rows=rows, empty=_("There are no cases."))
-    return composed(request, title=_("Cases in my care"), sections=(section,))
+    """What is asked of a psychologist or a clinic, the nearest limit first; then everybody else of the unit."""
+    needs = cared_needs_of_unit(request.user, limit=SHOWN)
+    logs = clock_logs(needs)
+    asked = {need.case_id for need in needs}
+    cases = cared_cases(request.user).exclude(pk__in=asked).order_by("person__surname", "person__given_name", "pk")
+    sections = (
+        Section(
+            "asked",
+            _("Waits for help"),
+            lead=_("What the policy asks of a psychologist or a clinic now, the nearest limit first."),
+            head=(_("Person"), _("What is needed"), _("Limit")),
+            rows=[(_person(need.case), Cell(_upper(need)), _limit(need, logs, request.at)) for need in needs],
+            empty=Empty(
+                _("Nothing is asked of a psychologist or a clinic now"),
+                _("When a fact of health or the family opens a need in a case of your unit, it comes here by itself."),
+            ),
+        ),
+        Section(
+            "cases",
+            _("Other cases of your unit"),
+            head=(_("Person"), _("Case manager")),
+            rows=[
+                (_person(one), Cell(one.officer.full_name if one.officer else _("nobody yet"))) for one in cases[:SHOWN]
+            ],
+            empty=_("There are no others."),
+        ),
+    )
+    emergency = Act(_("Emergency: open a case that is not yours"), reverse("emergency"), tone="quiet")
+    return composed(request, title=_("Cases in my care"), sections=sections, acts=(emergency,))
+
+
+def _person(case: Case) -> Cell:
+    return Cell(case.person.full_name, reverse("care-case", args=[case.pk]), note=f"№\u00a0{case.pk}")
+
+
+def _officer(case: Case) -> str:
+    return case.officer.full_name if case.officer else _("nobody yet")
+
+
+def _upper(need: Need) -> str:
+    return capfirst(service_label(need))
+
+
+def _limit(need: Need, logs: Mapping[int, Iterable[ClockInterval]], at: datetime) -> Cell:
+    counted = need_countdown(need, need.clock, logs.get(need.clock.pk, ()), at)
+    return Cell(counted.text, note=counted.exact or counted.note, is_over=counted.tone == Tone.OVER)
 
 
 @require_safe
@@ -46,39 +92,55 @@ def index(request: StaffRequest) -> HttpResponse:
 def case(request: StaffRequest, case_id: int) -> HttpResponse:
     """Name, levels of health and the family, the needs of a psychologist or a clinic, the medical notes."""
     found = get_object_or_404(cared_cases(request.user), pk=case_id)
-    is_own = found.unit_id == request.user.agency_id
-    if not is_own:
+    emergency = None if found.unit_id == request.user.agency_id else emergency_in(found, request.user)
+    if emergency is not None:
         request.access_kind = AccessKind.EMERGENCY
-    needs = [
-        (capfirst(service_label(n)), moment(n.clock.limit_at) if n.clock.limit_at else "") for n in cared_needs(found)
-    ]
-    notes = health_notes_visible_to(request.user).filter(case=found)
-    person = found.person
+    is_own = emergency is None
+    needs = cared_needs(found)
+    logs = clock_logs(needs)
     sections = (
-        Section(
-            "person",
-            _("Person"),
-            terms=(Term(_("Born"), localdate(person.birth_date)), Term(_("Phone"), person.phone)),
-        ),
-        fact_section(request, found, CARE_FACTS, _("Health and family"), "care-fact" if is_own else ""),
         Section(
             "needs",
             _("Needs"),
             head=(_("What is needed"), _("Limit")),
-            rows=[(Cell(what), Cell(limit)) for what, limit in needs],
+            rows=[(Cell(_upper(need)), _limit(need, logs, request.at)) for need in needs],
             empty=_("Nothing is asked of a psychologist or a clinic now."),
         ),
-        Section(
-            "notes",
-            _("Medical notes"),
-            lead=_("Only the psychologist of the unit and who wrote a note read it."),
-            acts=(Act(_("Add a note"), reverse("care-note", args=[found.pk]), tone="secondary"),) if is_own else (),
-            rows=[(Cell(localmoment(n.at)), Cell(f"{n.author.full_name}, {n.agency}"), Cell(n.text)) for n in notes],
-            empty=_("There are no medical notes."),
-        ),
+        fact_section(request, found, CARE_FACTS, _("Health and family"), "care-fact" if is_own else ""),
+        _notes(request, found, is_own),
+        Section("person", _("Person"), terms=_terms(found)),
     )
-    crumbs = (Crumb(_("Cases in my care"), reverse("care")), Crumb(f"№ {found.pk}"))
-    return composed(request, title=person.full_name, sections=sections, crumbs=crumbs)
+    until = localmoment(emergency.until) if emergency is not None else ""
+    return composed(
+        request,
+        title=found.person.full_name,
+        sections=sections,
+        crumbs=(Crumb(_("Cases in my care"), reverse("care")), Crumb(f"№ {found.pk}")),
+        warning=_("Emergency: you read a case that is not yours, until %(until)s") % {"until": until} if until else "",
+    )
+
+
+def _terms(case: Case) -> tuple[Term, ...]:
+    phone = case.person.phone
+    return (
+        Term(_("Born"), localdate(case.person.birth_date)),
+        Term(_("Phone"), phone, href=f"tel:{phone}" if phone else ""),
+        Term(_("Case manager"), _officer(case), note=case.officer.phone if case.officer else ""),
+        Term(_("Probation unit"), str(case.unit)),
+    )
+
+
+def _notes(request: StaffRequest, case: Case, is_own: bool) -> Section:
+    notes = health_notes_visible_to(request.user).filter(case=case)
+    return Section(
+        "notes",
+        _("Medical notes"),
+        lead=_("Only the psychologist of the unit and who wrote a note read it."),
+        acts=(Act(_("Add a note"), reverse("care-note", args=[case.pk]), tone="secondary"),) if is_own else (),
+        head=(_("When"), _("Who"), _("Medical note")),
+        rows=[(Cell(localmoment(n.at)), Cell(n.author.full_name, note=str(n.agency)), Cell(n.text)) for n in notes],
+        empty=_("There are no medical notes."),
+    )
 
 
 @screen(Permission.CARE_WORK, audit=Audit.CHANGE)
@@ -95,17 +157,39 @@ def note(request: StaffRequest, case_id: int) -> HttpResponse:
 
 @screen(Permission.HEALTH_NOTE, audit=Audit.CHANGE)
 def clinic_note(request: StaffRequest, referral_id: int) -> HttpResponse:
-    """A clinic writes what the psychologist of the unit has to know of the help that it has given."""
+    """A clinic writes what the psychologist of the unit has to know of the help that it has given, and reads again what
+    it has written."""
     referral = get_object_or_404(referrals_visible_to(request.user), pk=referral_id, state=Referral.State.SERVED)
     if referral.agency.kind != CLINIC:
         raise Http404
-    return _note(request, referral.case_id, referral.pk, reverse("inbox-referral", args=[referral.pk]))
+    back = reverse("inbox-referral", args=[referral.pk])
+    written = health_notes_visible_to(request.user).filter(case_id=referral.case_id, referral_id=referral.pk)
+    label = number(referral.pk)
+    return _note(
+        request,
+        referral.case_id,
+        referral.pk,
+        back,
+        crumbs=(Crumb(_("Inbox"), reverse("inbox-answered")), Crumb(label, back), Crumb(_("Medical notes"))),
+        heading=_("%(referral)s: medical notes") % {"referral": label},
+        onward=request.path,
+        written=list(written),
+    )
 
 
-def _note(request: StaffRequest, case_id: int, referral_id: int | None, back: str) -> HttpResponse:
+def _note(
+    request: StaffRequest,
+    case_id: int,
+    referral_id: int | None,
+    back: str,
+    *,
+    written: list[HealthNote] | None = None,
+    **more: Any,
+) -> HttpResponse:
+    """`written`: the notes that the writer has written before, None where they stand on the page that one came from."""
     form = asked(request, text=text_field(_("Medical note"), required=True, length=4000, rows=6))
     deed = Deed(
-        title=_("Medical note"),
+        title=_("Add a medical note"),
         submit=_("Add a note"),
         done=_("The note is kept apart from the case."),
         form=form,
@@ -115,5 +199,8 @@ def _note(request: StaffRequest, case_id: int, referral_id: int | None, back: st
         back=back,
         lead=_("Only the psychologist of the unit and who wrote a note read it."),
         records=(_("that there is a note; the journal does not keep its words"),),
+        after_title=_("Written before"),
+        after=[(f"{localmoment(n.at)}, {n.author.full_name}", n.text) for n in written or ()],
+        **more,
     )
     return perform(request, deed)

@@ -18,5 +18,6 @@ urlpatterns: list[URLPattern] = [
     path("release/<int:case_id>/date", release.day, name="release-day"),
     path("figures", figures.figures, name="figures"),
     path("control", control.control, name="control"),
+    path("control/administration", control.administration, name="control-administration"),
     path("policy/rights", rights.rights, name="rights"),
 ]
