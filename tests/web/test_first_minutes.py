@@ -176,7 +176,7 @@ def test_a_need_that_closes_by_itself_says_by_which_rule_and_which_fact(world: W
     assert (need.state, need.close_reason) == ("met", "rule_ceased")
     page = html(aigul, "case", case.pk)
     closed = row_of(page, need)
-    assert "Closed by itself: recorded: Housing: shelter" in closed
+    assert "Closed by itself: recorded: Housing: in a crisis centre" in closed
     assert "There is a critical failure in at least one domain" in closed
     assert 'class="closed-needs not-printed" open' in page
 
