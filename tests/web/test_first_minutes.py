@@ -181,6 +181,14 @@ def test_a_need_that_closes_by_itself_says_by_which_rule_and_which_fact(world: W
     assert 'class="closed-needs not-printed" open' in page
 
 
+def test_only_the_facts_by_which_a_rule_holds_are_named(world: World, aigul: Client) -> None:
+    case = world.enrol(facts={"housing": "homeless", "violence_threat": "yes", "identity_document": "held"})
+    page = html(aigul, "case", case.pk)
+    police = row_of(page, need_of(case, "safety_measures"))
+    assert "Opened because of: Threat of violence: yes</p>" in police
+    assert "Housing: homeless; Threat of violence: yes</p>" in row_of(page, need_of(case, "safe_place"))
+
+
 def test_a_need_that_a_day_opens_or_a_human_closes_names_no_fact(world: World, aigul: Client) -> None:
     case = world.enrol(facts={"identity_document": "none"})
     need = need_of(case, "identity_document_application")

@@ -3,7 +3,7 @@ facts that did it. What a retraction, another edition or a member of staff close
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from oralu.apps.referrals.models import Need
 from oralu.apps.routing.case_file import CaseFile
 from oralu.core.edition import Rule
 from oralu.core.facts import ANSWERS_WITHOUT_VALUE
-from oralu.core.grammar import Failure, facts_in, walk
+from oralu.core.grammar import All, AnyOf, Condition, FactIn, Failure, Not, Term, facts_in, walk
 from oralu.web.case.cards import value_words, why_of
 from oralu.web.components import Why
 from oralu.web.presenting import reason_sentence, rule_of
@@ -30,7 +30,7 @@ def opened_because(file: CaseFile, need: Need) -> str:
     failed = _failures_told(file, need)
     if failed:
         return _("Opened because of: %(reasons)s") % {"reasons": failed}
-    facts = _recorded_at(file, need.opened_at, rule_of(need).facts)
+    facts = _named(file, _recorded_at(file, need.opened_at, _speaks_for(rule_of(need).condition)))
     return _("Opened because of: %(reasons)s") % {"reasons": facts} if facts else ""
 
 
@@ -45,29 +45,45 @@ def closed_because(file: CaseFile, need: Need) -> str:
 
 def _what_ended(file: CaseFile, need: Need, rule: Rule) -> str:
     assert need.closed_at is not None
-    facts = _recorded_at(file, need.closed_at, rule.facts)
-    if facts:
-        return _("recorded: %(facts)s") % {"facts": facts}
+    facts = set(rule.facts)
+    speaks_for = _speaks_for(rule.condition)
+    recorded = _recorded_at(file, need.closed_at, lambda s: s.name in facts and not speaks_for(s))
+    if recorded:
+        return _("recorded: %(facts)s") % {"facts": _named(file, recorded)}
     sent = [r for attempts in file.referrals.values() for r in attempts if r.sent_at == need.closed_at]
     if sent:
         return _("a referral has gone to: %(agency)s") % {"agency": sent[0].agency}
     return _("%(day)s has come") % {"day": day_n(file.day_of(need.closed_at))}
 
 
-def _recorded_at(file: CaseFile, moment: datetime, names: Iterable[str]) -> str:
-    """The facts, among those named, that were recorded at a moment, in words."""
-    wanted = set(names)
-    found = [
+def _speaks_for(condition: Condition) -> Callable[[Statement], bool]:
+    """Whether a statement is one of those by which a condition holds: its value is one that the condition names, or one
+    that it excludes is not its value."""
+    named = [(node.fact, node.values, is_for) for node, is_for in _signed(condition) if isinstance(node, FactIn)]
+    return lambda s: any(s.name == fact and (s.value in values) == is_for for fact, values, is_for in named)
+
+
+def _signed(condition: Condition, *, is_for: bool = True) -> Iterator[tuple[Condition, bool]]:
+    """The parts of a condition, each with whether it speaks for it or, under a "not", against it."""
+    yield condition, is_for
+    if isinstance(condition, All | AnyOf):
+        for part in condition.parts:
+            yield from _signed(part, is_for=is_for)
+    elif isinstance(condition, Not | Term):
+        yield from _signed(condition.part, is_for=is_for != isinstance(condition, Not))
+
+
+def _recorded_at(file: CaseFile, moment: datetime, is_wanted: Callable[[Statement], bool]) -> list[Statement]:
+    return [
         s
         for s in file.statements.values()
-        if s.recorded_at == moment and s.name in wanted and s.retracts_id is None and not _says_nothing(s)
+        if s.recorded_at == moment and s.retracts_id is None and s.value not in ANSWERS_WITHOUT_VALUE and is_wanted(s)
     ]
-    named = [f"{file.edition.label('fact', s.name, lang())}: {value_words(file, s)}" for s in found[:FACTS_NAMED]]
-    return "; ".join(named)
 
 
-def _says_nothing(statement: Statement) -> bool:
-    return statement.value in ANSWERS_WITHOUT_VALUE
+def _named(file: CaseFile, statements: Iterable[Statement]) -> str:
+    facts = [f"{file.edition.label('fact', s.name, lang())}: {value_words(file, s)}" for s in statements]
+    return "; ".join(facts[:FACTS_NAMED])
 
 
 def _failures_told(file: CaseFile, need: Need) -> str:
