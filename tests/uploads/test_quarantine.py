@@ -6,7 +6,7 @@ import hashlib
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,11 +19,14 @@ import clamd_process
 from clamd_process import EICAR
 from oralu.apps.cases.clamd import ScannerUnavailableError, ping, scan
 from oralu.apps.cases.evidence import EvidenceData, evidence_add, evidence_files_settle, evidence_path
-from oralu.apps.cases.models import Case, Evidence, Note, Scan
-from oralu.apps.cases.quarantine import quarantine_scan
+from oralu.apps.cases.models import Case, EvaluationRecord, Evidence, FileToRemove, Milestone, Note, Scan
 from oralu.apps.journal.models import Entry
 from oralu.apps.messages.models import Message
 from oralu.apps.messages.texts import message_text
+from oralu.apps.routing import quarantine
+from oralu.apps.routing.facts import FactData, facts_record
+from oralu.apps.routing.lifecycle import case_close
+from oralu.apps.routing.quarantine import evidence_reject, evidence_release, quarantine_scan
 from oralu.config import environment
 from oralu.config.doctor.asking_machine import scanner
 from oralu.config.doctor.findings import Level
@@ -174,6 +177,96 @@ def test_a_rejected_file_is_gone_and_its_record_says_so(world: World, case: Case
     assert note.text == "Another person’s card"
     assert Entry.objects.get(kind="evidence.rejected").data == {"evidence": proof.pk, "note": note.pk}
     assert "the file was rejected: the proof lacks its file" in client.get(f"/cases/{case.pk}").content.decode()
+
+
+def prove(world: World, case: Case, *, number: str = "", at: datetime | None = None) -> Evidence:
+    """A home told with a file, which makes two points of housing."""
+    data = EvidenceData("Contract of lease", number, SimpleUploadedFile("lease.pdf", pdf()))
+    facts = [FactData("housing", "stable", evidence=data)]
+    facts_record(case=case, facts=facts, actor=world.aigul, at=at or timezone.now())
+    assert housing(case) == 2
+    return Evidence.objects.get(title="Contract of lease")
+
+
+def housing(case: Case) -> int:
+    case.refresh_from_db()
+    return int(case.domains["housing"]["points"])
+
+
+@pytest.mark.parametrize("number", ["", "12-A"])
+def test_what_a_rejected_file_proved_is_not_evidenced_any_more(world: World, case: Case, number: str) -> None:
+    proof, index = prove(world, case, number=number), case.index
+    evidence_reject(evidence=proof, reason="Not a contract", actor=world.bolat, at=timezone.now())
+    assert (housing(case), case.index) == (1, index - 1)
+    kept = EvaluationRecord.objects.filter(case=case).first()
+    assert kept is not None
+    assert [kind for kind, _line in kept.domains["housing"]["lines"] if "evidence" in kind] == ["evidence_lacking"]
+    facts_record(
+        case=case,
+        facts=[FactData("housing", "stable", evidence=EvidenceData("Contract of lease", "12-A"))],
+        actor=world.aigul,
+        at=timezone.now(),
+    )
+    assert housing(case) == 2, "a proof given anew counts"
+
+
+def test_the_page_shows_the_fact_as_not_evidenced(world: World, case: Case, client: Client) -> None:
+    proof = prove(world, case)
+    client.force_login(world.aigul)
+    assert "The home is not evidenced" not in client.get(f"/cases/{case.pk}").content.decode()
+    evidence_reject(evidence=proof, reason="Not a contract", actor=world.bolat, at=timezone.now())
+    assert "The home is not evidenced" in client.get(f"/cases/{case.pk}").content.decode()
+
+
+def test_what_the_scanner_rejects_is_not_evidenced_either(world: World, case: Case, clamd: str) -> None:
+    proof = prove(world, case)
+    path = evidence_path(proof)
+    path.write_bytes(path.read_bytes() + EICAR)
+    assert quarantine_scan(at=timezone.now()) == 1
+    assert housing(case) == 1
+
+
+def test_a_file_is_not_rejected_where_the_case_cannot_be_evaluated(
+    world: World, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proof = prove(world, case)
+
+    def fails(**_more: object) -> None:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr(quarantine, "cases_evaluate", fails)
+    with pytest.raises(RuntimeError):
+        evidence_reject(evidence=proof, reason="Not a contract", actor=world.bolat, at=timezone.now())
+    proof.refresh_from_db()
+    assert proof.is_checking
+    assert not FileToRemove.objects.exists()
+
+
+def test_a_release_evaluates_the_case_too(world: World, case: Case) -> None:
+    proof = prove(world, case)
+    stale = case.domains | {"housing": case.domains["housing"] | {"points": 0}}
+    Case.objects.filter(pk=case.pk).update(domains=stale)
+    evidence_release(evidence=proof, how="own_scan", actor=world.bolat, at=timezone.now())
+    assert housing(case) == 2
+
+
+def test_days_that_passed_before_a_rejection_are_judged_by_what_stood(world: World, case: Case) -> None:
+    proof = prove(world, case)
+    frozen_on = case.enrolled_on + timedelta(days=30)
+    later = timezone.now() + timedelta(days=40)
+    evidence_reject(evidence=proof, reason="Not a contract", actor=world.bolat, at=later)
+    milestone = Milestone.objects.get(case=case, day=30)
+    assert (milestone.on, milestone.evaluation["domains"]["housing"]["points"]) == (frozen_on, 2)
+    assert housing(case) == 1
+
+
+def test_a_closed_case_keeps_its_judgement_and_its_file_is_decided_about(world: World, case: Case) -> None:
+    proof = prove(world, case)
+    now = timezone.now()
+    case_close(case=case, ground="term_ended", closed_on=case.enrolled_on, note="", actor=world.bolat, at=now)
+    evidence_reject(evidence=proof, reason="Not a contract", actor=world.bolat, at=timezone.now())
+    proof.refresh_from_db()
+    assert (proof.scan, housing(case)) == (Scan.REJECTED, 2)
 
 
 def test_another_unit_sees_no_quarantine_of_this_one(world: World, case: Case, client: Client) -> None:

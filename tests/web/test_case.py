@@ -13,12 +13,12 @@ from django.utils import timezone
 
 from oralu.apps.access.models import User
 from oralu.apps.cases.models import Case, Evidence
-from oralu.apps.cases.quarantine import evidence_release
 from oralu.apps.cases.services import EvidenceData
 from oralu.apps.journal.models import Access, Entry
 from oralu.apps.referrals.models import Need, Referral
 from oralu.apps.routing.facts import FactData, facts_record
 from oralu.apps.routing.lifecycle import case_close, case_suspend
+from oralu.apps.routing.quarantine import evidence_release
 from oralu.apps.routing.referring import referral_accept
 from papers import pdf
 from world import World, build

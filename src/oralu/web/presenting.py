@@ -161,5 +161,5 @@ def fact_read(edition: Edition, statement: Statement) -> FactRead:
         value=edition.value_label(statement.name, statement.value, lang()),
         recorded_by=statement.recorded_by.full_name if statement.recorded_by else "",
         recorded_at=statement.recorded_at,
-        evidence=statement.evidence_id is not None,
+        evidence=statement.evidence is not None and statement.evidence.proves,
     )

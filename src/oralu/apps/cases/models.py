@@ -149,13 +149,20 @@ class Evidence(models.Model):
                 fields=["scanned_at", "id"],
                 name="evidence_quarantine",
                 condition=models.Q(scan="waiting") & ~models.Q(file=""),
-            )
+            ),
+            models.Index(fields=["case"], name="evidence_rejected", condition=models.Q(scan="rejected")),
         ]
 
     @property
     def is_checking(self) -> bool:
         """There is a file, and nobody may open it yet."""
         return bool(self.file) and self.scan == Scan.WAITING
+
+    @property
+    def proves(self) -> bool:
+        """What rests on it counts as evidenced. A rejected file proves nothing, whatever number stands with it; one
+        that is still being checked counts, or a unit without a scanner would lose its points for a day of waiting."""
+        return self.scan != Scan.REJECTED
 
     @property
     def may_be_opened(self) -> bool:

@@ -172,14 +172,21 @@ def statement_retract(*, statement: Statement, reason: str, actor: User, at: dat
 
 
 def case_lock(case: Case, at: datetime) -> Case:
-    """Take the lock of a case before writing anything about it, and make good what time has changed since it was last
-    looked at: clocks that ran out and days that came are judged by what was known then.
-
-    Raises ValidationError for a closed case."""
-    walls.take(cases=[case.pk])
-    case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    """`case_hold` for who records something. Raises ValidationError for a closed case."""
+    case = case_hold(case.pk, at)
     if case.state == CaseState.CLOSED:
         raise ValidationError(_("This case is closed: nothing more can be recorded in it."))
+    return case
+
+
+def case_hold(case_id: int, at: datetime) -> Case:
+    """Take the lock of a case before writing anything about it, and make good what time has changed since it was last
+    looked at: clocks that ran out and days that came are judged by what was known then. For a closed case no time
+    passes."""
+    walls.take(cases=[case_id])
+    case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
+    if case.state == CaseState.CLOSED:
+        return case
     is_due = case.next_change_on is not None and case.next_change_on <= local_day(at)
     is_due = is_due or Clock.objects.filter(case=case, stopped_at=None, due_at__lte=at).exists()
     if is_due and cases_catch_up(case_ids=[case.pk], at=at):

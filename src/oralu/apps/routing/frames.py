@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import BigIntegerField, F, QuerySet, Value, When
+from django.db.models import Case as Choice
+
 from oralu.apps.access import walls
 from oralu.apps.agencies.selectors import Seeker
-from oralu.apps.cases.models import Case, Milestone, Statement
+from oralu.apps.cases.models import Case, Evidence, Milestone, Scan, Statement
 from oralu.apps.people.models import Child
 from oralu.apps.people.selectors import consented
 from oralu.apps.referrals.models import Clock, Need, Referral
@@ -22,7 +25,8 @@ from oralu.core.lifecycle import UNSENT
 ADULT = 18
 TOLD = ("pk", "name", "value", "effective_on", "recorded_at", "evidence_id", "until", "retracts_id")
 Told = Sequence[Any]
-"""A statement: the columns of TOLD in their order; a batch would need tens of thousands of objects."""
+"""A statement: the columns of TOLD in their order; a batch would need tens of thousands of objects. A proof whose file
+was rejected is none (`Evidence.proves`)."""
 
 
 def local_day(at: datetime) -> date:
@@ -154,7 +158,7 @@ def frames_load(case_ids: Iterable[int], *, lock: bool) -> dict[int, Frame]:
     for child in Child.objects.filter(person_id__in=person_ids):
         children.setdefault(child.person_id, []).append(child)
     told: dict[int, list[Told]] = {}
-    for case_id, *statement in Statement.objects.filter(case_id__in=ids).order_by("id").values_list("case_id", *TOLD):
+    for case_id, *statement in _statements(ids):
         told.setdefault(case_id, []).append(statement)
     frames = {
         pk: Frame(case, children.get(case.person_id, []), told.get(pk, []), case.person_id in with_consent)
@@ -162,6 +166,14 @@ def frames_load(case_ids: Iterable[int], *, lock: bool) -> dict[int, Frame]:
     }
     _needs(frames, ids)
     return frames
+
+
+def _statements(ids: Sequence[int]) -> QuerySet[Statement, Any]:
+    rejected = Evidence.objects.filter(case_id__in=ids, scan=Scan.REJECTED).values("pk")
+    proof = When(evidence_id__in=rejected, then=Value(None))
+    statements = Statement.objects.filter(case_id__in=ids).order_by("id")
+    statements = statements.annotate(proof_id=Choice(proof, default=F("evidence_id"), output_field=BigIntegerField()))
+    return statements.values_list("case_id", *("proof_id" if name == "evidence_id" else name for name in TOLD))
 
 
 def _needs(frames: dict[int, Frame], ids: list[int]) -> None:

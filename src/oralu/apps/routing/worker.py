@@ -14,7 +14,6 @@ from django.utils import timezone
 from oralu.apps.access.walls import require_system
 from oralu.apps.agencies.services import holds_expire
 from oralu.apps.cases.evidence import evidence_files_settle
-from oralu.apps.cases.quarantine import quarantine_scan
 from oralu.apps.journal.keeping import Keeper
 from oralu.apps.messages.services import deliveries_send
 from oralu.apps.referrals.clocks import start_of_day
@@ -26,6 +25,7 @@ from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.models import Heartbeat
 from oralu.apps.routing.passing import days_pass, first_day_due
 from oralu.apps.routing.placing import places_offer
+from oralu.apps.routing.quarantine import quarantine_scan
 from oralu.apps.routing.sweeping import sweep
 
 log = logging.getLogger(__name__)

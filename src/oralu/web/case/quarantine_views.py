@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.cases.evidence import evidence_path
 from oralu.apps.cases.models import Evidence
-from oralu.apps.cases.quarantine import Released, evidence_reject, evidence_release, evidence_taken
+from oralu.apps.routing.quarantine import Released, evidence_reject, evidence_release, evidence_taken
 from oralu.apps.routing.quarantine_selectors import quarantine_visible_to
 from oralu.web.acting import Deed, asked, case_address, deed_under, perform, sent
 from oralu.web.case.fact_views import handed_out
