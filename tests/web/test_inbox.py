@@ -286,7 +286,7 @@ def test_a_full_house_says_so_and_keeps_the_referral(world: World, sign_in: Call
     Occupancy.objects.all().delete()
     world.agencies["crisis_centre"].places.update(is_open=False)
     answer = sign_in(world.gulnar).post(f"/inbox/{referral.pk}/accept")
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     referral.refresh_from_db()
     assert referral.state == "sent"
 

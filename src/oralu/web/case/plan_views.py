@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from oralu.apps.access.permissions import Audit, Permission
@@ -22,8 +23,19 @@ from oralu.apps.routing.enrol_selectors import is_threatened, protected_domains
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.planwork import plan_agree, plan_draft
 from oralu.core.edition import Edition
-from oralu.web.acting import case_address, case_deed, perform, sent
+from oralu.web.acting import (
+    CONFLICT,
+    ChangedMeanwhileError,
+    case_address,
+    case_deed,
+    changes_told,
+    perform,
+    sent,
+    standing,
+    still_as_seen,
+)
 from oralu.web.case.forms import DayForm
+from oralu.web.case.journal_words import Line
 from oralu.web.case.plan_forms import AgreeForm, PlanRows, rows_of, rows_suggested
 from oralu.web.components import Crumb
 from oralu.web.screens import StaffRequest, lang, screen
@@ -36,6 +48,8 @@ def plan(request: StaffRequest, case_id: int) -> HttpResponse:
     if case.state == CaseState.CLOSED:
         messages.error(request, _("This case is closed: nothing more can be recorded in it."))
         return redirect("case", case_id=case.pk)
+    changes: list[Line] = []
+    seen = standing(request, case)
     edition = edition_for(case=case, at=request.at)
     latest = plans_visible_to(request.user).filter(case=case).first()
     posted = request.POST if request.method == "POST" else None
@@ -43,7 +57,11 @@ def plan(request: StaffRequest, case_id: int) -> HttpResponse:
     if posted is not None and "add" not in posted and rows.is_valid():
         try:
             with transaction.atomic():
+                still_as_seen(request, case)
                 plan_draft(case=case, steps=rows.steps(), actor=request.user, at=request.at)
+        except ChangedMeanwhileError:
+            changes = changes_told(request, case)
+            seen = standing(request, case, changes)
         except ValidationError as error:
             rows.problem = " ".join(error.messages)
         else:
@@ -51,10 +69,13 @@ def plan(request: StaffRequest, case_id: int) -> HttpResponse:
             response = redirect(case_address(case, "plan"))
             response.status_code = 303
             return response
-    status = 422 if rows.errors else 200
+    status = CONFLICT if changes else 422 if rows.errors else 200
     context = {
         "case": case,
         "rows": rows,
+        "seen": seen,
+        "changes": changes,
+        "standing_href": reverse("plan-print", args=[case.pk]) if changes and latest else "",
         "latest": latest,
         "is_suggested": posted is None and latest is None and any(f.initial for f in rows.forms),
         "crumbs": (Crumb(f"{case.person.full_name}, № {case.pk}", case_address(case, "plan")), Crumb(_("Plan"))),

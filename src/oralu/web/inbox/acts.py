@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.cases.services import EvidenceData
-from oralu.apps.referrals.inbox_selectors import TO_ANSWER, inbox_referral
+from oralu.apps.referrals.inbox_selectors import ANSWERED, TO_ANSWER, inbox_referral
 from oralu.apps.referrals.models import Referral
 from oralu.apps.routing import referring
 from oralu.apps.routing.frames import local_day
@@ -25,10 +25,15 @@ from oralu.web.screens import StaffRequest, lang, screen
 
 
 def _referral(request: StaffRequest, referral_id: int) -> Referral:
+    """A referral to answer. Who has answered it and sends the answer once more is told so."""
     found = inbox_referral(request.user, referral_id)
-    if found is None or found.state not in TO_ANSWER:
+    if found is None or (found.state not in TO_ANSWER and not _is_late(request, found)):
         raise Http404
     return found
+
+
+def _is_late(request: StaffRequest, found: Referral) -> bool:
+    return request.method == "POST" and found.state in ANSWERED and found.handled_by_id == request.user.pk
 
 
 def _answer(
@@ -61,6 +66,7 @@ def _answer(
             lead=lead,
             tone=tone,
             onward=reverse("inbox") if leaves else "",
+            refusal=_("This referral has been answered already.") if _is_late(request, referral) else "",
         ),
     )
 

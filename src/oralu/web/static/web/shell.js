@@ -115,9 +115,9 @@ document.addEventListener("htmx:afterSwap", (event) => {
 document.addEventListener("htmx:load", (event) => {
   if (event.detail.elt !== document.body) settle(event.detail.elt);
 });
-// An answer that refuses a form (422) carries the form with its errors: show it instead of dropping what was typed.
+// An answer that refuses a form (422; 409 where it comes too late) carries the form: show it, what was typed stays.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.xhr.status === 422) {
+  if (event.detail.xhr.status === 422 || event.detail.xhr.status === 409) {
     event.detail.shouldSwap = true;
     event.detail.isError = false;
   }
