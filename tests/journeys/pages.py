@@ -7,7 +7,9 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.urls import reverse
 from playwright.sync_api import Page
+from role_pages import OF_PARTS, beside, of_head
 
+from oralu.apps.access.models import ApiClient
 from oralu.apps.agencies.models import Agency, Occupancy
 from oralu.apps.cases.models import Case, Statement
 from oralu.apps.cases.services import EvidenceData, StepData
@@ -20,6 +22,7 @@ from oralu.apps.routing.earlier import met_earlier_ask
 from oralu.apps.routing.facts import FactData, facts_record
 from oralu.apps.routing.household import persons_unite
 from oralu.apps.routing.lifecycle import case_close, case_suspend
+from oralu.apps.routing.models import Erasure
 from oralu.apps.routing.pausing import need_clock_pause
 from oralu.apps.routing.planwork import plan_draft
 from oralu.apps.routing.referring import referral_accept, referral_handed_over, referral_serve
@@ -62,6 +65,7 @@ def live(world: World) -> None:
     )  # fmt: skip
     plan = StepData("legal", "Документы", "Подать заявление", "person", now.date() + timedelta(days=5))
     plan_draft(case=plain, steps=[plan], actor=world.aigul, at=now)
+    beside(world, threatened, plain)
     claim = need(plain, "reintegration_plan")
     earlier = {"met_at": now - timedelta(hours=20), "evidence": EvidenceData("Протокол", "4")}
     met_earlier_ask(need=claim, **earlier, actor=world.aigul, at=now)
@@ -143,6 +147,7 @@ def of_case_work() -> list[str]:
         reverse("fact-record", args=[case.pk, "income"]),
         reverse("fact-retract", args=[statement.pk]),
         *(reverse(name, args=[open_need.pk]) for name in ("need-agency", "need-refused", "need-withdraw")),
+        reverse("need-facts", args=[need(case, "attachment_and_screening").pk]),
         reverse("clock-pause", args=[open_need.pk]),
         reverse("clock-resume", args=[need(late, "reintegration_plan").pk]),
         reverse("need-reopen", args=[lost.pk]),
@@ -160,7 +165,18 @@ def of_case_work() -> list[str]:
 
 
 CASE_PAGES = (
-    *("case", "case-journal", "enrolled", "plan", "note-add", "person-edit", "children", "person-merge"),
+    *(
+        "case",
+        "case-journal",
+        "case-access",
+        "offence",
+        "enrolled",
+        "plan",
+        "note-add",
+        "person-edit",
+        "children",
+        "person-merge",
+    ),
     *("case-assign", "case-transfer", "case-suspend", "case-release-date", "case-close"),
 )
 
@@ -206,15 +222,21 @@ def pages_of(world: World, role: str) -> list[str]:
         return of_case_work()
     if role == "bolat":
         claim = EarlierMeeting.objects.get()
-        return [*of_board(user), reverse("earlier-decide", args=[claim.pk]), reverse("today"), reverse("caseload")]
+        earlier = reverse("earlier-decide", args=[claim.pk])
+        return [*of_board(user), *of_head(), earlier, reverse("today"), reverse("caseload")]
+    if role in OF_PARTS:
+        return OF_PARTS[role]()
     if role == "kairat":
         return [*of_board(user), reverse("inbox"), reverse("policy")]
     if role in ("dana", "gulnar"):
         return of_inbox(user)
     names = ("administration", "admin-journal", "admin-agencies", "admin-agency-new", "admin-users", "admin-user-new")
     refuge = Agency.objects.get(is_refuge=True)
+    names += ("admin-adoption", "admin-providers", "admin-provider-new", "admin-systems", "admin-system-new")
     return [
-        *(reverse(name) for name in (*names, "admin-adoption", "admin-providers", "policy", "profile", "security")),
+        *(reverse(name) for name in (*names, "retention", "policy", "rights", "profile", "security")),
+        reverse("admin-system", args=[ApiClient.objects.get().pk]),
+        reverse("erasure", args=[Erasure.objects.get().pk]),
         *(reverse("admin-agency", args=[agency.pk]) for agency in (world.unit, refuge)),
         reverse("admin-user", args=[world.aigul.pk]),
         *(reverse(f"admin-user-{act}", args=[world.aigul.pk]) for act in ("password", "invite", "factors")),

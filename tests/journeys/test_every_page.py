@@ -36,7 +36,12 @@ def faults_of(page: Page, path: str) -> list[str]:
     return wrong + [f"{path}: the code {code!r} on the screen" for code in words | (words & codes)]
 
 
-@pytest.mark.parametrize("role", ["aigul", "dana", "gulnar", "bolat", "kairat", "admin"])
+ROLES = (
+    "aigul", "dana", "gulnar", "bolat", "kairat", "admin", "zarina", "timur", "nurse", "askar", "madina",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize(("lang", "width"), [("ru", "desktop"), ("kk", "phone"), ("en", "desktop")])
 def test_every_page_of_a_role(lived_in: World, sign_in: SignIn, role: str, lang: str, width: str) -> None:
     page = sign_in(getattr(lived_in, role), lang=lang, viewport=DESKTOP if width == "desktop" else PHONE)
