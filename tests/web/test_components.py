@@ -88,7 +88,7 @@ def test_a_deadline_at_midnight_is_named_by_the_day_that_it_ends():
     with translation.override("ru"):
         assert running(MIDNIGHT + 2 * DAY).exact == "срок: конец дня 23 ноября 2026"
     with translation.override("kk"):
-        assert running(MIDNIGHT + 2 * DAY).exact == "мерзімі: 2026 ж. 23 қараша, күннің соңы"
+        assert running(MIDNIGHT + 2 * DAY).exact == "мерзімі: 2026\u00a0ж. 23\u00a0қараша, күннің соңы"
 
 
 def test_waiting_and_paused_say_for_whom():
@@ -206,7 +206,7 @@ def test_dates_and_numbers_follow_the_language():
         with translation.override(code):
             said[code] = draw(source, d=date(2026, 11, 21), x=-1234.5)
     assert said["ru"] == "21 ноября 2026|28\u202f463|\u22121\u202f234,5|день 30"
-    assert said["kk"] == "2026 ж. 21 қараша|28\u202f463|\u22121\u202f234,5|30-күн"
+    assert said["kk"] == "2026\u00a0ж. 21\u00a0қараша|28\u202f463|\u22121\u202f234,5|30-күн"
     assert said["en"] == "21 November 2026|28\u202f463|\u22121\u202f234.5|day 30"
 
 

@@ -75,7 +75,7 @@ def own_work(story: Story, pk: int, at: datetime) -> None:
         own_need_serve(
             need=need,
             note="Совещание органов проведено, решение и срок записаны в протоколе.",
-            evidence=EvidenceData("Протокол межведомственного совещания", f"№ {number}"),
+            evidence=EvidenceData("Протокол межведомственного совещания", str(number)),
             actor=story.office(need.case).head,
             at=at,
         )

@@ -198,7 +198,12 @@ def proof_of(evidence: Evidence | None) -> Proof | None:
     if evidence is None:
         return None
     href = reverse("evidence", args=[evidence.pk]) if evidence.may_be_opened else ""
-    return Proof(evidence.title or _("erased"), evidence.reference, href, file_state(evidence))
+    return Proof(evidence.title or _("erased"), bare_number(evidence.reference), href, file_state(evidence))
+
+
+def bare_number(reference: str) -> str:
+    """The number of a document without the sign that a page writes before it, however it was typed."""
+    return reference.strip().removeprefix("№").removeprefix("No.").strip()
 
 
 def file_state(evidence: Evidence) -> Text:

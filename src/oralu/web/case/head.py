@@ -13,7 +13,7 @@ from oralu.apps.cases.models import Case, CaseState, Milestone
 from oralu.apps.referrals.models import Referral
 from oralu.apps.routing.case_file import CaseFile
 from oralu.apps.routing.evaluation_records import domains_of
-from oralu.web.case.cards import file_state
+from oralu.web.case.cards import bare_number, file_state
 from oralu.web.components import Act, Cell, FileItem, Strip, Term
 from oralu.web.context import address
 from oralu.web.presenting import risk_label, strip_from
@@ -207,7 +207,7 @@ def documents_of(file: CaseFile) -> tuple[FileItem, ...]:
         FileItem(
             name=e.title or _("erased"),
             href=reverse("evidence", args=[e.pk]) if e.may_be_opened else "",
-            kind=_("No. %(number)s") % {"number": e.reference} if e.reference else "",
+            kind=_("No. %(number)s") % {"number": bare_number(e.reference)} if e.reference else "",
             size=e.size or None,
             added_by=e.recorded_by.full_name if e.recorded_by else "",
             added_at=e.recorded_at,

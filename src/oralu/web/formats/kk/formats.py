@@ -1,9 +1,9 @@
-"""Kazakh dates: «2026 ж. 21 қараша», 24 hours."""
+"""Kazakh dates: «2026 ж. 21 қараша», 24 hours. A date breaks nowhere but after its year."""
 
-DATE_FORMAT = "Y ж. j E"
+DATE_FORMAT = "Y\u00a0ж. j\u00a0E"
 TIME_FORMAT = "H:i"
-DATETIME_FORMAT = "Y ж. j E, H:i"
-YEAR_MONTH_FORMAT = "Y ж. F"
+DATETIME_FORMAT = "Y\u00a0ж. j\u00a0E, H:i"
+YEAR_MONTH_FORMAT = "Y\u00a0ж. F"
 MONTH_DAY_FORMAT = "j E"
 SHORT_DATE_FORMAT = "d.m.Y"
 SHORT_DATETIME_FORMAT = "d.m.Y H:i"
