@@ -5,7 +5,7 @@ DATA ?= ./data
 SIZE ?= 150
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: bench-api bench-sweep bench-day bench-import bench-kill bench-state help setup run demo test test-cells test-spark check format browser messages docs lock clean bench-pages
+.PHONY: bench-api bench-races bench-sweep bench-day bench-import bench-kill bench-state help setup run demo test test-cells test-spark check format browser messages docs lock clean bench-pages
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ bench-state: setup ## Compare needs and clocks with their plain imitation: SEQUE
 
 bench-api: setup ## Ask the interface by its own description, as every system: CALLS=100000 SEED=2026
 	@$(BIN)/python bench/interface.py
+
+bench-races: setup ## Let people do the same at the same moment, in every act: RACES=1000 SHARES=10
+	@RACES=$${RACES:-1000} SHARES=$${SHARES:-10} $(BIN)/pytest -n 2 -v -rP --show-capture=stdout tests/races
 
 messages: setup ## Collect the texts of the screens into the catalogues
 	@$(BIN)/python scripts/messages.py

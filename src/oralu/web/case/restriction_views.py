@@ -181,7 +181,7 @@ def unshut(request: StaffRequest, exclusion_id: int) -> HttpResponse:
 
 def _perform(request: StaffRequest, case: Case, **more: Any) -> HttpResponse:
     reach = Crumb(TITLE, reverse("case-reach", args=[case.pk]))
-    return perform(request, deed_under(*_crumbs(case)[:-1], reach, **more))
+    return perform(request, deed_under(*_crumbs(case)[:-1], reach, case=case, **more))
 
 
 def _crumbs(case: Case) -> tuple[Crumb, ...]:
