@@ -3,6 +3,8 @@ falls due first, do it where it stands, see what that set off."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
@@ -11,6 +13,7 @@ from test_journeys import choose, enrol, submit
 from browsing import PHONE, SignIn, axe_violations, overflow
 from oralu.apps.cases.models import Statement
 from oralu.apps.referrals.models import Need
+from oralu.apps.routing.worker import turn
 from world import World
 
 pytestmark = pytest.mark.browser
@@ -33,6 +36,15 @@ WORDS = {
         "goes_on": "Осы ереже бойынша әрекет етуге осы жеткілікті.",
     },
 }
+
+
+OVERLAPPING = """() => [...document.querySelectorAll('.row-need')].filter(row => {
+    const clock = row.querySelector('.row-clock summary')?.getBoundingClientRect()
+    const act = row.querySelector('.row-act .btn')?.getBoundingClientRect()
+    return clock && act && clock.right > act.left && clock.left < act.right && clock.bottom > act.top
+        && clock.top < act.bottom
+}).map(row => row.id)"""
+"""The needs whose countdown lies under the button beside it."""
 
 
 def lines_of(page: Page, selector: str) -> list[int]:
@@ -80,7 +92,11 @@ def test_enrol_read_what_is_first_do_it_and_see_what_it_set_off(world: World, si
 @pytest.mark.parametrize("lang", ["ru", "kk"])
 @pytest.mark.parametrize("width", [320, 375, 760, 1024, 1280])
 def test_the_needs_of_a_case_stand_in_place_at_any_width(world: World, sign_in: SignIn, lang: str, width: int) -> None:
-    case = world.enrol(facts={"identity_document": "none", "housing": "homeless", "violence_threat": "yes"})
+    past = world.at - timedelta(days=21)
+    facts = {"identity_document": "none", "housing": "homeless", "violence_threat": "yes"}
+    overdue = world.enrol(facts=facts, at=past, enrolled_on=past.date(), consent=False)
+    turn(world.at)
+    case = world.enrol(facts=facts)
     page = sign_in(world.aigul, lang=lang, viewport={"width": width, "height": 900})
     page.goto(reverse("case", args=[case.pk]))
     assert overflow(page) == 0
@@ -95,6 +111,11 @@ def test_the_needs_of_a_case_stand_in_place_at_any_width(world: World, sign_in: 
     assert line
     assert (needs["y"] < line["y"]) == (width <= 640), "on a phone the needs come before the picture"
     assert line["height"] < 220
+    page.goto(reverse("case", args=[overdue.pk]))
+    assert overflow(page) == 0
+    assert page.locator(".row-need .tone-over").count() > 2
+    assert set(lines_of(page, ".row-need .countdown > summary > span")) == {1}
+    assert page.evaluate(OVERLAPPING) == []
 
 
 def test_the_form_of_the_consent_opens_beside_the_step(world: World, sign_in: SignIn) -> None:
