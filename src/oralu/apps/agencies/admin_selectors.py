@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from oralu.apps.access.models import Role, User
 from oralu.apps.access.selectors import at_work
 from oralu.apps.agencies.models import Agency, RefugeAddress, Region
-from oralu.apps.journal.models import Entry
+from oralu.apps.journal.models import OF_NO_CASE, Entry
 
 KINDS = (
     "user.created", "user.changed", "user.invited", "user.invitation_used", "user.factors_reset",
@@ -19,8 +19,7 @@ KINDS = (
     "erasure.asked", "erasure.withdrawn", "erasure.approved", "erasure.refused", "erasure.done",
     "register.imported", "journal.verified", "journal.erased",
 )  # fmt: skip
-"""What the journal of administration holds; the changes that people make to their own account are theirs. Only entries
-of no case: what is done to one case stands in the journal of that case."""
+"""What the journal of administration holds; the changes that people make to their own account are theirs."""
 UNDER_WAY = ("draft", "waiting_consent", "sent", "acknowledged", "accepted")
 NAMED = (
     Q(responsible__is_active=True)
@@ -188,7 +187,7 @@ def totals() -> Totals:
 
 def entries_page(*, after: int | None, size: int) -> tuple[list[Entry], bool]:
     """The journal of administration, the latest first."""
-    found = Entry.objects.filter(kind__in=KINDS, case=None).select_related("actor").order_by("-id")
+    found = Entry.objects.filter(OF_NO_CASE, kind__in=KINDS).select_related("actor").order_by("-id")
     if after is not None:
         found = found.filter(pk__lt=after)
     rows = list(found[: size + 1])

@@ -19,6 +19,10 @@ class Stream(models.IntegerChoices):
     ACCESS = 2
 
 
+OF_NO_CASE = models.Q(case=None) | models.Q(kind="erasure.asked")
+"""Entries about Oralu itself; the request for an erasure stands in the journal of its case besides."""
+
+
 class Entry(models.Model):
     """What was done, by whom, when, on which case. `data` holds codes, ids and dates: never names, numbers or texts
     about a person, so that the record can be kept when the person's data are erased. `commitment` (32 bytes) binds all
@@ -36,7 +40,7 @@ class Entry(models.Model):
         ordering = ("-id",)
         indexes = [
             models.Index(fields=["case", "-id"], name="journal_by_case"),
-            models.Index(fields=["kind", "-id"], name="journal_by_kind", condition=models.Q(case=None)),
+            models.Index(fields=["kind", "-id"], name="journal_by_kind", condition=OF_NO_CASE),
         ]
 
     def __str__(self) -> str:

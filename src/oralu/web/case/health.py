@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from oralu.apps.cases.protected_selectors import NoteTold, health_notes_told
 from oralu.apps.routing.case_file import CaseFile
+from oralu.core.facts import UNKNOWN
 from oralu.web.components import Term
 from oralu.web.screens import lang
 
@@ -16,7 +17,7 @@ LEVELS = ("medical_need", "medical_help", "psychological_need", "psychological_h
 
 @dataclass(frozen=True)
 class Health:
-    """`terms`: levels and whether help is received, those that are known; `notes`: when, by whom, the latest first."""
+    """`terms`: levels, and whether help is received, unknown ones too; `notes`: when, by whom, the latest first."""
 
     terms: tuple[Term, ...]
     notes: Sequence[NoteTold]
@@ -25,8 +26,11 @@ class Health:
 def health_of(file: CaseFile) -> Health:
     edition, states = file.edition, file.facts
     terms = tuple(
-        Term(edition.label("fact", name, lang()), edition.value_label(name, states[name].value, lang()))
+        Term(
+            edition.label("fact", name, lang()),
+            edition.value_label(name, states[name].value if name in states else UNKNOWN, lang()),
+        )
         for name in LEVELS
-        if name in edition.fact_by_name and name in states
+        if name in edition.fact_by_name
     )
     return Health(terms, health_notes_told(file.case))

@@ -114,7 +114,7 @@ def _seals() -> Section:
             *(_verification(last) if last is not None else _never()),
             Term(_("Seals"), number(seals.count)),
             Term(_("Last seal"), localmoment(seals.last_at) if seals.last_at else pgettext("seal", "none")),
-            Term(_("Rows that wait for a seal"), number(seals.pending), note=_("the worker seals every minute")),
+            Term(_("Rows that wait for a seal"), number(seals.pending)),
         ),
     )
 

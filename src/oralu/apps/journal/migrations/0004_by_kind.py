@@ -9,7 +9,11 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name="entry",
-            index=models.Index(fields=["kind", "-id"], name="journal_by_kind", condition=models.Q(case=None)),
+            index=models.Index(
+                fields=["kind", "-id"],
+                name="journal_by_kind",
+                condition=models.Q(("case", None), ("kind", "erasure.asked"), _connector="OR"),
+            ),
         ),
         migrations.AddIndex(
             model_name="access",
