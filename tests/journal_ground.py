@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from oralu.apps.journal.keys import public_key
+from oralu.apps.journal.keyring import keyring
 from oralu.apps.journal.models import Entry
 from oralu.apps.journal.sealing import heads_write, seal_make
 from oralu.apps.journal.services import Record, entries_record
@@ -41,7 +41,7 @@ class Ground:
         return found
 
     def verify(self) -> Report:
-        return journal_verify(key=public_key(self.key), heads=self.heads)
+        return journal_verify(ring=keyring(self.key), heads=self.heads)
 
     def codes(self) -> set[str]:
         return {found.code for found in self.verify().findings}

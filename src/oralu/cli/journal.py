@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -46,7 +46,7 @@ def command() -> None:
 @command.command("verify")
 @DATA
 @HEADS
-@click.option("--key", type=click.Path(path_type=Path), help="The public key (PEM). [default: that of this machine]")
+@click.option("--key", type=click.Path(path_type=Path), help="The public key or keys (PEM). [default: of this machine]")
 @click.option("--json", "as_json", is_flag=True, help="For a program.")
 def verify(*, data: Path | None, heads: Path | None, key: Path | None, as_json: bool) -> None:
     """Compute every row, seal and signature anew, and compare the seals with the heads outside the database.
@@ -60,15 +60,16 @@ def verify(*, data: Path | None, heads: Path | None, key: Path | None, as_json: 
         _ready(stack, data)
         from django.conf import settings
 
-        from oralu.apps.journal.keys import KeyUnusableError, public_key
+        from oralu.apps.journal.keyring import keyring
+        from oralu.apps.journal.keys import KeyUnusableError
         from oralu.apps.journal.verifying import journal_verify
 
         try:
-            known = public_key(key or Path(settings.JOURNAL_KEY))
+            ring = keyring(key or Path(settings.JOURNAL_KEY))
         except KeyUnusableError as error:
             click.echo(str(error), err=True)
             sys.exit(2)
-        report = journal_verify(key=known, heads=heads or Path(settings.JOURNAL_HEADS))
+        report = journal_verify(ring=ring, heads=heads or Path(settings.JOURNAL_HEADS))
         _keep(report, is_apart=key is not None and heads is not None)
     if as_json:
         click.echo(json.dumps({"whole": not report.findings, **asdict(report)}, indent=1))
@@ -100,7 +101,36 @@ def _keep(report: Report, *, is_apart: bool) -> None:
 @command.command("key")
 @DATA
 def key(*, data: Path | None) -> None:
-    """Print the public key that verifies the seals; made now if there is none. Keep a copy away from this machine."""
+    """Print the public key that verifies the seals, made now if there is none; once it has been changed all of them,
+    each with its date. Keep a copy away from this machine."""
+    settings = _settings(data)
+    from oralu.apps.journal.keyring import keys_told
+    from oralu.apps.journal.keys import KeyUnusableError
+
+    try:
+        click.echo(keys_told(Path(settings.JOURNAL_KEY)), nl=False)
+    except KeyUnusableError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@command.command("change-key")
+@DATA
+def change_key(*, data: Path | None) -> None:
+    """Put a new key in the place of the one that signs the seals. What the earlier one has signed still verifies, by
+    the list of public keys in `journal-keys.pem` beside it; what it signs from now on does not. The worker takes the
+    new key with its next seal. Give the auditor the list anew: `oralu journal key`."""
+    settings = _settings(data)
+    from oralu.apps.journal.keyring import key_change
+    from oralu.apps.journal.keys import KeyUnusableError
+
+    try:
+        earlier, fresh = key_change(Path(settings.JOURNAL_KEY), at=datetime.now(UTC))
+    except KeyUnusableError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"Key {fresh} signs from now on; {earlier} did until now. Give the auditor: oralu journal key")
+
+
+def _settings(data: Path | None) -> Any:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oralu.config.settings")
     if data is not None:
         os.environ["ORALU_DATA"] = str(data.absolute())
@@ -109,12 +139,7 @@ def key(*, data: Path | None) -> None:
     django.setup()
     from django.conf import settings
 
-    from oralu.apps.journal.keys import KeyUnusableError, private_key, public_text
-
-    try:
-        click.echo(public_text(private_key(Path(settings.JOURNAL_KEY)).public_key()), nl=False)
-    except KeyUnusableError as error:
-        raise click.ClickException(str(error)) from None
+    return settings
 
 
 @command.command("restored")

@@ -48,8 +48,16 @@ def public_key(path: Path) -> Ed25519PublicKey:
     """The public key in a file, which may hold the private one. Raises KeyUnusableError."""
     try:
         text = path.read_bytes()
+    except OSError as error:
+        raise KeyUnusableError(f"{path}: no key of the journal can be read there ({_why(error)}).") from error
+    return public_of(text, path)
+
+
+def public_of(text: bytes, path: Path) -> Ed25519PublicKey:
+    """The public key in a text that was read from a file. Raises KeyUnusableError."""
+    try:
         found = load_pem_private_key(text, None).public_key() if b"PRIVATE" in text else load_pem_public_key(text)
-    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise KeyUnusableError(f"{path}: no key of the journal can be read there ({_why(error)}).") from error
     if not isinstance(found, Ed25519PublicKey):
         raise KeyUnusableError(f"{path}: the key of the journal has to be an Ed25519 key.")

@@ -14,6 +14,7 @@ from psycopg.types.range import Range
 from oralu.apps.journal import keys
 from oralu.apps.journal.commitments import NOTHING, seal_hash, seal_root
 from oralu.apps.journal.heads import Head, HeadsFile, head_of
+from oralu.apps.journal.keyring import keyring
 from oralu.apps.journal.models import Seal, Stream
 
 log = logging.getLogger(__name__)
@@ -95,7 +96,7 @@ def heads_write() -> int:
     outside = (settings.JOURNAL_KEY, settings.JOURNAL_HEADS)
     if not Seal.objects.exists() and not any(Path(path).exists() for path in outside):
         return 0  # A new installation: the first seal makes the key.
-    key = keys.public_key(Path(settings.JOURNAL_KEY))
+    ring = keyring(Path(settings.JOURNAL_KEY))
     with HeadsFile(Path(settings.JOURNAL_HEADS)) as file:
         last = file.last()
         _check_continues(last)
@@ -103,7 +104,7 @@ def heads_write() -> int:
         before = last.hash if last else NOTHING.hex()
         for seal in Seal.objects.filter(number__gt=last.number if last else 0).order_by("number").iterator():
             head = head_of(seal)
-            if head.previous != before or not keys.is_signed(key, hash_of(seal), bytes(seal.signature)):
+            if head.previous != before or ring.trouble(seal.key, hash_of(seal), bytes(seal.signature), seal.sealed_at):
                 raise HeadsAheadError(
                     f"Seal {seal.number} does not continue the heads outside the database, or is not signed by the key "
                     "of this journal: run `oralu journal verify`."

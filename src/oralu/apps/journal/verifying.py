@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import connection, transaction
 
-from oralu.apps.journal import keys
 from oralu.apps.journal.commitments import NOTHING, access_commitment, entry_commitment, moment, seal_root
 from oralu.apps.journal.comparing import heads_check, lines_read
 from oralu.apps.journal.findings import NAMED, Findings, Found
+from oralu.apps.journal.keyring import Keyring
 from oralu.apps.journal.models import Seal, Stream
 from oralu.apps.journal.sealing import TABLES, Run, hash_of, runs_of
 
@@ -56,10 +55,9 @@ class Report:
     findings: list[Found] = field(default_factory=list)
 
 
-def journal_verify(
-    *, key: Ed25519PublicKey, heads: Path, progress: Callable[[int], None] = lambda rows: None
-) -> Report:
-    """Check every row, seal, signature and head. `heads`: the file kept outside; `progress`: told the rows seen so far.
+def journal_verify(*, ring: Keyring, heads: Path, progress: Callable[[int], None] = lambda rows: None) -> Report:
+    """Check every row, seal, signature and head. `ring`: the keys that may have signed; `heads`: the file
+    kept outside; `progress`: told the rows seen so far.
 
     Runs in one snapshot of the database, so it may be called while others write."""
     report, findings = Report(), Findings()
@@ -67,7 +65,7 @@ def journal_verify(
         cursor.execute("set transaction isolation level repeatable read, read only")
         # Before the first look at the database: a head is written after its seal, so none read here is too new.
         lines = lines_read(heads)
-        _seals(key, report, findings, progress)
+        _seals(ring, report, findings, progress)
         for stream in Stream:
             _uncovered(stream, report, findings)
         cursor.execute(ERASED, [NAMED])
@@ -81,9 +79,9 @@ def journal_verify(
     return report
 
 
-def _seals(key: Ed25519PublicKey, report: Report, findings: Findings, progress: Callable[[int], None]) -> None:
+def _seals(ring: Keyring, report: Report, findings: Findings, progress: Callable[[int], None]) -> None:
     """Walk the chain from its beginning."""
-    number, before, own = 0, NOTHING, keys.fingerprint(key)
+    number, before = 0, NOTHING
     for seal in Seal.objects.order_by("number").iterator(chunk_size=200):
         report.seals += 1
         if seal.number != number + 1:
@@ -95,10 +93,9 @@ def _seals(key: Ed25519PublicKey, report: Report, findings: Findings, progress: 
         made = hash_of(seal)
         if made != bytes(seal.hash):
             findings.add("seal_edited", f"Seal {seal.number} was edited: its hash is not that of what it holds.")
-        elif not keys.is_signed(key, made, bytes(seal.signature)):
-            whose = "by another key" if seal.key != own else "wrongly"
+        elif trouble := ring.trouble(seal.key, made, bytes(seal.signature), seal.sealed_at):
             findings.add(
-                "signature", f"Seal {seal.number} is signed {whose}: it was not made by the worker that holds the key."
+                "signature", f"Seal {seal.number} {trouble}: it was not made by the worker that holds the key."
             )
         _rows(seal, report, findings)
         number, before = seal.number, bytes(seal.hash)
