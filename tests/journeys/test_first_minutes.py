@@ -82,8 +82,14 @@ def test_enrol_read_what_is_first_do_it_and_see_what_it_set_off(world: World, si
     assert Statement.objects.get(case=case, value="applied").recorded_by == world.aigul
     assert Need.objects.get(case=case, service="identity_document_application").state == Need.State.MET
     assert words["next"] in page.locator("main").inner_text().lower()
+    assert page.evaluate("scrollY") == 0, "one reads again from what falls due first"
 
     page.goto(reverse("case", args=[case.pk]))
+    page.locator(".case-head .risk-key summary").click()
+    key = page.locator(".case-head .risk-key .pop-box").bounding_box()
+    assert key
+    assert key["x"] >= 0
+    assert key["x"] + key["width"] <= PHONE["width"]
     text = page.locator("main").inner_text()
     assert words["closed"] in text
     assert words["goes_on"] in text
