@@ -1,45 +1,31 @@
 """The work of a case manager: which needs ask for something now, today and this week, and what the next step of each
-is. Grouped in the database, so that a page costs the same number of queries for ten cases and for ten thousand."""
+is. A page costs the same number of queries for ten cases and for ten thousand."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from django.db.models import (
-    Case,
-    DateTimeField,
-    F,
-    Func,
-    IntegerField,
-    Q,
-    QuerySet,
-    Value,
-    When,
-)
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import QuerySet
 
+from oralu.apps.access import walls
 from oralu.apps.access.models import User
 from oralu.apps.access.permissions import Permission
 from oralu.apps.cases.caseload_selectors import FAR
-from oralu.apps.cases.models import CaseState
+from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.cases.reaching import cases_reached
 from oralu.apps.referrals.clocks import end_of_day
 from oralu.apps.referrals.models import Need, Referral
-from oralu.apps.referrals.selectors import needs_visible_to
 from oralu.apps.routing.frames import local_day
 from oralu.core.edition import Edition
 from oralu.core.grammar import Failure, walk
 from oralu.core.lifecycle import GOING, WITH_AGENCY
 from oralu.policyfiles import edition_names, load_edition
-
-if TYPE_CHECKING:
-    from datetime import date
 
 State = Referral.State
 UNSETTLED = (State.SERVED, State.DISPUTED)
@@ -102,93 +88,137 @@ class Worklist:
 
 
 def worklist_read(actor: User, *, officer_id: int | None, at: datetime) -> Worklist:
-    """Read the groups in one query: only numbers and moments, so that a page costs little for a large unit too."""
+    """The needs that ask for something in the coming seven days, by group; of one officer, or of the whole unit.
+
+    Now: the person disputes the help, nobody is left who tries, the limit has passed, or the domain stands at the
+    highest risk. Today: the limit passes by this midnight. This week: the limit or the target passes within seven days.
+    Answers: help is reported, nothing presses, and the person or the case manager has not signed. A need that waits on
+    its prerequisite has no deadline and is left out, unless nothing else of its case runs."""
+    rows, attempts, at_top = _read(actor, officer_id)
+    running = {row.case_id for row in rows if row.is_open and row.limit_at is not None}
+    rules = {name: set(following_failure(load_edition(name))) for name in edition_names()}
+    today = local_day(at)
+    ends = _Ends(at, end_of_day(today), end_of_day(today + WEEK))
     needs: dict[tuple[Group, int], list[Place]] = defaultdict(list)
     later: tuple[datetime, int] | None = None
-    rows = worklist(actor, officer_id=officer_id, at=at).order_by()
-    for group, *place in rows.values_list("group", "rank", "due", "case_id", "pk").iterator(chunk_size=5000):
-        found = Place(*place)
+    for row in rows:
+        gone_up = row.limit_at is not None and row.limit_at < at - GONE_UP and row.pk in attempts.called
+        place = Place(int(gone_up), row.limit_at or FAR, row.case_id, row.pk)
+        at_highest = row.domain in at_top[row.case_id] or (row.is_open and row.rule in rules.get(row.edition, ()))
+        is_alone = row.is_open and row.limit_at is None and row.case_id not in running
+        group = _group(row, attempts, ends, at_highest=at_highest, is_alone=is_alone)
         if group is not None:
-            needs[Group(group), found.case_id].append(found)
-        elif found.due < FAR:
-            later = min(later or (found.due, found.need_id), (found.due, found.need_id))
+            needs[group, place.case_id].append(place)
+        elif place.due < FAR:
+            later = min(later or (place.due, place.need_id), (place.due, place.need_id))
     for standing in needs.values():
         standing.sort()
     places = {group: sorted(found[0] for (of, _case), found in needs.items() if of == group) for group in Group}
     return Worklist(places, needs, later[1] if later else None)
 
 
+class _Row(NamedTuple):
+    """What is read of a need."""
+
+    pk: int
+    case_id: int
+    domain: str
+    edition: str
+    rule: str
+    state: str
+    limit_at: datetime | None
+    target_at: datetime | None
+    breached_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == Need.State.OPEN
+
+
+class _Ends(NamedTuple):
+    """The moments by which a deadline belongs to a group."""
+
+    now: datetime
+    today: datetime
+    week: datetime
+
+
+@dataclass(slots=True)
+class _Attempts:
+    """Ids of needs, by what has become of the attempts to meet them."""
+
+    unsettled: set[int] = field(default_factory=set)
+    disputed: set[int] = field(default_factory=set)
+    called: set[int] = field(default_factory=set)
+    given_up: set[int] = field(default_factory=set)
+
+
 GONE_UP = timedelta(days=1)
+ENDS = ("clock__limit_at", "clock__target_at", "clock__breached_at")
+COLUMNS = ("pk", "case_id", "domain", "edition", "rule", "state", *ENDS)
+"""Of a need, in the order of `_Row`."""
 
 
-def worklist(actor: User, *, officer_id: int | None, at: datetime) -> QuerySet[Need]:
-    """The needs that ask for something in the coming seven days, each with its `group`; of one officer, or of the whole
-    unit.
+def _group(row: _Row, attempts: _Attempts, ends: _Ends, *, at_highest: bool, is_alone: bool) -> Group | None:
+    if row.pk in attempts.disputed:
+        return Group.NOW
+    if row.is_open and row.limit_at is not None:
+        passed = row.breached_at is not None or row.limit_at <= ends.now
+        if at_highest or passed or row.pk in attempts.given_up:
+            return Group.NOW
+        if row.limit_at <= ends.today:
+            return Group.TODAY
+        if row.limit_at <= ends.week or (row.target_at is not None and row.target_at <= ends.week):
+            return Group.WEEK
+    if is_alone and at_highest:
+        return Group.NOW
+    if row.pk in attempts.unsettled:
+        return Group.ANSWERS
+    return Group.WEEK if is_alone else None
 
-    Now: the person disputes the help, nobody is left who tries, the limit has passed, or the domain stands at the
-    highest risk. Today: the limit passes by this midnight. This week: the limit or the target passes within seven days.
-    Answers: help is reported, nothing presses, and the person or the case manager has not signed. A need that waits on
-    its prerequisite has no deadline and is left out, unless nothing else of its case runs."""
-    today = local_day(at)
-    needs = _annotated(needs_visible_to(actor).exclude(case__state=CaseState.CLOSED), actor, at)
+
+def _read(actor: User, officer_id: int | None) -> tuple[list[_Row], _Attempts, Mapping[int, Collection[str]]]:
+    """Every need that is open or whose answer is not settled; the attempts; and the domains at the highest risk, by
+    case. Three plain reads, put together here: for each condition the database would run a subquery of its own behind
+    the walls of its tables, which for a unit of three thousand cases takes minutes. The cases have passed the wall and
+    are in hand from then on, so that it is not asked again for each of their rows."""
+    cases = Case.objects.filter(cases_reached(actor, Permission.CASE_WORK, "")).exclude(state=CaseState.CLOSED)
     if officer_id is not None:
-        needs = needs.filter(case__officer_id=officer_id)
-    is_open, has_limit = Q(state=Need.State.OPEN), Q(clock__limit_at__isnull=False)
-    passed = Q(clock__breached_at__isnull=False) | Q(clock__limit_at__lte=at)
-    urgent = is_open & has_limit & (_highest_risk() | passed | Q(is_given_up=True))
-    alone = is_open & Q(is_alone=True)
-    return needs.annotate(
-        group=Case(
-            When(Q(is_disputed=True) | urgent | (alone & _highest_risk()), then=Value(Group.NOW)),
-            When(is_open & Q(clock__limit_at__lte=end_of_day(today)), then=Value(Group.TODAY)),
-            When(is_open & _within(today), then=Value(Group.WEEK)),
-            When(Q(is_unsettled=True), then=Value(Group.ANSWERS)),
-            When(alone, then=Value(Group.WEEK)),
-        )
-    )
+        cases = cases.filter(officer_id=officer_id)
+    highest = {name: len(load_edition(name).risk_levels) - 1 for name in edition_names()}
+    at_top = {
+        pk: {domain for domain, kept in domains.items() if kept["risk"] == highest.get(edition)}
+        for pk, edition, domains in cases.order_by().values_list("pk", "edition", "domains")
+    }
+    with walls.holding(cases=at_top):
+        attempts = _attempts(at_top)
+        rows = _rows(Need.objects.filter(case__in=at_top, state=Need.State.OPEN))
+        rows += _rows(Need.objects.filter(pk__in=attempts.unsettled.difference(row.pk for row in rows)))
+    return rows, attempts, at_top
 
 
-def _within(today: date) -> Q:
-    end = end_of_day(today + WEEK)
-    return Q(clock__limit_at__lte=end) | Q(clock__limit_at__isnull=False, clock__target_at__lte=end)
+def _rows(needs: QuerySet[Need]) -> list[_Row]:
+    return [_Row(*row) for row in needs.order_by().values_list(*COLUMNS)]
 
 
-def _annotated(needs: QuerySet[Need], actor: User, at: datetime) -> QuerySet[Need]:
-    """Each set of the unit is read once and hashed, which a subquery for every need would not be."""
-    tried = Referral.objects.filter(cases_reached(actor, Permission.CASE_WORK)).values("need_id")
-    unsettled = Q(pk__in=tried.filter(state__in=UNSETTLED, case_accepted_at=None))
-    disputed = Q(pk__in=tried.filter(state=State.DISPUTED, case_accepted_at=None))
-    staffed = User.objects.filter(is_active=True, agency__isnull=False).values("agency_id")
-    called = Q(pk__in=tried.filter(state__in=WITH_AGENCY, on_paper=False, agency__in=staffed))
-    not_served = Q(pk__in=tried.filter(state=State.NOT_SERVED))
-    running = Need.objects.filter(
-        cases_reached(actor, Permission.CASE_WORK), state=Need.State.OPEN, clock__limit_at__isnull=False
-    ).values("case_id")
-    risk = Func(F("case__domains"), F("domain"), Value("risk"), function="jsonb_extract_path_text")
-    return needs.filter(Q(state=Need.State.OPEN) | unsettled).annotate(
-        domain_risk=Cast(risk, IntegerField()),
-        due=Coalesce(F("clock__limit_at"), Value(FAR), output_field=DateTimeField()),
-        rank=Case(When(called & Q(clock__limit_at__lt=at - GONE_UP), then=Value(1)), default=Value(0)),
-        is_unsettled=_flag(unsettled),
-        is_disputed=_flag(disputed),
-        is_given_up=_flag(not_served & ~Q(pk__in=tried.filter(state__in=TRYING))),
-        is_alone=_flag(Q(clock__limit_at=None) & ~Q(case_id__in=running)),
-    )
-
-
-def _flag(condition: Q) -> Case:
-    return Case(When(condition, then=Value(True)), default=Value(False))
-
-
-def _highest_risk() -> Q:
-    """The need's domain stands at the highest risk of the edition, or its rule follows a critical failure anywhere."""
-    highest = Q(pk__in=[])
-    for name in edition_names():
-        edition = load_edition(name)
-        highest |= Q(case__edition=name, domain_risk=len(edition.risk_levels) - 1)
-        if rules := following_failure(edition):
-            highest |= Q(edition=name, rule__in=rules, state=Need.State.OPEN)
-    return highest
+def _attempts(cases: Collection[int]) -> _Attempts:
+    """The attempts in these cases that count for a place in the list."""
+    found, trying, failed, asked = _Attempts(), set(), set(), []
+    columns = ("need_id", "state", "case_accepted_at", "on_paper", "agency_id")
+    referrals = Referral.objects.filter(case__in=cases, state__in=(*TRYING, State.NOT_SERVED)).order_by()
+    for need, state, accepted_at, on_paper, agency in referrals.values_list(*columns):
+        (failed if state == State.NOT_SERVED else trying).add(need)
+        if state in UNSETTLED and accepted_at is None:
+            found.unsettled.add(need)
+            if state == State.DISPUTED:
+                found.disputed.add(need)
+        if state in WITH_AGENCY and not on_paper:
+            asked.append((need, agency))
+    staff = User.objects.filter(is_active=True, agency__in={agency for _, agency in asked})
+    staffed = set(staff.values_list("agency_id", flat=True).distinct())
+    found.called = {need for need, agency in asked if agency in staffed}
+    found.given_up = failed - trying
+    return found
 
 
 def following_failure(edition: Edition) -> list[str]:
