@@ -134,7 +134,8 @@ class UserForm(Confirmed):
         self.editor = editor
         self.fields["agency"].queryset = workplaces()
         self.fields["agency"].label_from_instance = lambda agency: f"{agency}, {agency.region}"
-        self.fields["agency"].empty_label = _("none (administrators only)")
+        self.fields["agency"].empty_label = _("none (administrators, analysts, auditors)")
+        self.fields["role"].choices = [("", _("choose")), *Role.choices]
         self.fields["username"].widget.attrs |= {"autocapitalize": "none", "autocomplete": "off"}
         self.before = User(
             pk=self.instance.pk,
@@ -152,7 +153,8 @@ class UserForm(Confirmed):
         elif role and agency is None and "agency" not in self.errors:
             self.add_error("agency", _("Choose the agency in which this person works."))
         elif role and agency and (role in UNIT_ROLES) != (agency.kind == OWN_UNIT):
-            self.add_error("agency", _("Case managers and heads of units work in a probation unit, others do not."))
+            words = _("Officers, heads and psychologists of units work in a probation unit, others do not.")
+            self.add_error("agency", words)
         elif role and agency and (role == Role.PRISON) != (agency.kind == PRISON):
             self.add_error("agency", _("Staff of a penal institution work in one, others do not."))
         if self.before.pk:
