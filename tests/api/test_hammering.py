@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
-from hammering import hammer, loaded
+from hammering import hammer, loaded, was_lost_on_the_way
 from oralu.apps.cases.models import Case, Statement
 from oralu.apps.referrals.models import Referral
 from oralu.config.wsgi import application
@@ -53,3 +54,25 @@ def test_two_thousand_requests_of_every_role_find_no_defect(world: World, cases:
     reached = {label for label, status in tally.reached if status in (200, 201)}
     assert len(reached) >= 12, sorted(reached)
     assert {200, 201, 404, 422} <= set(tally.statuses), tally.statuses
+
+
+@pytest.mark.usefixtures("one_connection")
+def test_only_what_arrived_as_described_is_excused(world: World) -> None:
+    """What the generator broke may be whole again when it arrives; whatever arrives broken has to be refused."""
+    token = systems_of_every_role(world)["unit"].token
+    found = [one.ok() for one in loaded("/api/v1/openapi.json", application, token).get_all_operations()]
+    operations = {one.definition.raw["operationId"]: one for one in found}
+
+    def lost(name: str, query: str, *violated: str) -> bool:
+        words = "\n".join(["Invalid component:", *(f"  - {part}" for part in violated)])
+        return was_lost_on_the_way(
+            SimpleNamespace(request=SimpleNamespace(url=f"http://x/?{query}")), operations[name], AssertionError(words)
+        )
+
+    kind, further = "query: violates `anyOf` at /properties/kind", "query: violates `additionalProperties`"
+    assert lost("directory.agencies", "kind=null", kind, "header: violates `format` at /properties/Authorization")
+    assert lost("cases.cases", "limit=50&breached=true", further)
+    assert not lost("directory.agencies", "kind=%20A", kind)
+    assert not lost("cases.cases", "limit=5000", further)
+    assert not lost("cases.cases", "more=", further)
+    assert not lost("directory.agencies", "kind=null", "path: violates `type`")
