@@ -79,7 +79,6 @@ class Case(models.Model):
     is_restricted = models.BooleanField(default=False)
     listed = ArrayField(models.BigIntegerField(), default=list)
     excluded = ArrayField(models.BigIntegerField(), default=list)
-    version = models.PositiveIntegerField(default=1)
 
     edition = models.CharField(max_length=64, blank=True)
     evaluated_on = models.DateField(null=True)
