@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -14,12 +16,14 @@ from django.utils import timezone
 from oralu.apps.access.models import User
 from oralu.apps.cases.models import Case, Emergency, Exclusion, HealthNote, Offence, Plan, Step
 from oralu.apps.cases.protected_services import health_note_add
+from oralu.apps.journal import verified
 from oralu.apps.journal.findings import Found
 from oralu.apps.journal.models import Access, Entry
 from oralu.apps.journal.verified import verification_record
 from oralu.apps.journal.verifying import Report
 from oralu.apps.referrals.models import Referral
 from oralu.apps.routing.composed_selectors import cared_needs_of_unit
+from oralu.web.reading.control import FOUND
 from walls.scene import scene
 from world import World
 
@@ -310,3 +314,13 @@ def test_the_last_verification_stands_on_the_page_of_the_auditor(made: tuple[Wor
     assert "Исчезли записи под печатью" in shown
     assert "из другого места" in shown
     assert "deleted" not in shown
+
+
+def test_whatever_a_verification_finds_has_words() -> None:
+    found = set()
+    for file in Path(verified.__file__).parent.glob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "add":
+                found |= {a.value for a in call.args[:1] if isinstance(a, ast.Constant) and len(call.args) > 1}
+    assert found
+    assert found <= FOUND.keys()

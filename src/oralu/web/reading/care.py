@@ -152,7 +152,13 @@ def fact(request: StaffRequest, case_id: int, name: str) -> HttpResponse:
 @screen(Permission.CARE_WORK, audit=Audit.CHANGE)
 def note(request: StaffRequest, case_id: int) -> HttpResponse:
     found = get_object_or_404(cared_cases(request.user, Permission.CARE_WORK), pk=case_id)
-    return _note(request, found.pk, None, reverse("care-case", args=[found.pk]))
+    back = reverse("care-case", args=[found.pk])
+    crumbs = (
+        Crumb(_("Cases in my care"), reverse("care")),
+        Crumb(f"{found.person.full_name}, №\u00a0{found.pk}", back),
+        Crumb(_("Add a medical note")),
+    )
+    return _note(request, found.pk, None, back, crumbs=crumbs, heading=found.person.full_name)
 
 
 @screen(Permission.HEALTH_NOTE, audit=Audit.CHANGE)

@@ -17,7 +17,7 @@ from oralu.apps.cases.models import Case
 from oralu.apps.routing.composed_selectors import agreed_plan, prepared_cases
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.lifecycle import release_date_move
-from oralu.web.acting import Deed, perform, sent
+from oralu.web.acting import deed_under, perform, sent
 from oralu.web.case.forms import ReleaseForm
 from oralu.web.components import Act, Crumb, Empty, Term
 from oralu.web.reading.showing import fact_section, record_fact
@@ -111,13 +111,16 @@ def fact(request: StaffRequest, case_id: int, name: str) -> HttpResponse:
 @screen(Permission.RELEASE, audit=Audit.CHANGE)
 def day(request: StaffRequest, case_id: int) -> HttpResponse:
     found = get_object_or_404(prepared_cases(request.user), pk=case_id)
-    deed = Deed(
+    page = reverse("release-case", args=[found.pk])
+    deed = deed_under(
+        Crumb(_("Before release"), reverse("release")),
+        Crumb(f"{found.person.full_name}, №\u00a0{found.pk}", page),
         title=_("Move the date of release"),
+        heading=found.person.full_name,
         submit=_("Record"),
         done=_("The date of release is recorded."),
         form=ReleaseForm(*sent(request), initial={"released_on": found.released_on}),
         run=lambda data: release_date_move(case=found, **data, actor=request.user, at=request.at),
-        back=reverse("release-case", args=[found.pk]),
         onward=reverse("release"),
         records=(_("the old date and the new one, with the reason"),),
     )
