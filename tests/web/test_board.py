@@ -283,6 +283,26 @@ def test_inherited_escalations_are_one_group(world: World, sign_in: Callable[[Us
     assert 'id="row-e' not in text
 
 
+def test_what_waits_is_counted_as_far_as_one_plans_by_it(
+    world: World, sign_in: Callable[[User], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "MOST", 2)
+    for n in range(3):
+        world.enrol(facts=NO_PAPERS, go_live_on=world.at.date(), import_key=f"k{n}")
+    late_case(world)
+    turn(world.at + timedelta(hours=30))
+    for actor in (world.kairat, world.bolat):
+        with CaptureQueriesContext(connection) as asked:
+            figures.counts(actor, at=world.at + timedelta(hours=48))
+        statement = asked.captured_queries[-1]["sql"]
+        kinds = statement.count("UNION ALL") + 1
+        assert statement.count("LIMIT 3") == kinds >= 3
+        assert "COUNT(" not in statement
+    assert figures.counts(world.kairat, at=world.at).inherited == 3, "more than two"
+    text = sign_in(world.kairat).get("/board?lang=ru").content.decode()
+    assert "2+ нарушенных срока загруженного реестра" in text
+
+
 def test_breaches_are_counted_in_the_week_of_their_limit(world: World) -> None:
     case = late_case(world)
     weeks = figures.breaches_by_week(world.kairat, at=world.at + timedelta(days=7))

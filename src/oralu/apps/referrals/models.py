@@ -209,7 +209,12 @@ class Referral(models.Model):
                 fields=["agency", "due_at", "id"],
                 name="referral_inbox",
                 condition=models.Q(state__in=["sent", "acknowledged", "accepted"]),
-            )
+            ),
+            models.Index(
+                fields=["agency", "-id"],
+                name="referral_answered",
+                condition=models.Q(state__in=["served", "not_served"]),
+            ),
         ]
 
 
@@ -256,12 +261,21 @@ class Escalation(models.Model):
         ordering = ("-id",)
         constraints = [models.UniqueConstraint(fields=["clock", "kind"], name="escalation_once")]
         indexes = [
-            models.Index(fields=["agency", "-id"], name="escalation_open", condition=models.Q(answered_at=None)),
             models.Index(fields=["agency", "-id"], name="escalation_by_agency"),
             models.Index(
                 fields=["agency", "fell_due_at", "id"],
                 name="escalation_oldest",
-                condition=models.Q(answered_at=None, in_digest=False),
+                condition=models.Q(answered_at=None, solved_at=None, in_digest=False),
+            ),
+            models.Index(
+                fields=["agency", "-id"],
+                name="escalation_inherited",
+                condition=models.Q(answered_at=None, solved_at=None, in_digest=True),
+            ),
+            models.Index(
+                fields=["agency", "-id"],
+                name="escalation_settled",
+                condition=models.Q(answered_at=None, solved_at__isnull=False),
             ),
         ]
 

@@ -6,6 +6,7 @@ front of its own agency."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,7 +14,7 @@ from functools import reduce
 from operator import and_
 from typing import Any, TypeAlias
 
-from django.db.models import BigIntegerField, Count, F, Min, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import BigIntegerField, Count, F, Min, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models import Case as Choice
 from django.db.models.functions import TruncWeek
 
@@ -29,6 +30,8 @@ from oralu.apps.routing.planning import OWN_UNIT
 from oralu.calendarfiles import load_calendar
 
 WEEKS = 12
+MOST = 99
+"""Up to here the number of what waits is exact; above it nobody plans by it."""
 SOON = timedelta(days=7)
 REPORTED = (Referral.State.SERVED, Referral.State.DISPUTED)
 ANSWERS = ("confirmed", "disputed", "not_asked")
@@ -101,7 +104,7 @@ def measure_of(actor: User, measure_id: int) -> CorrectiveMeasure | None:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much is broken now."""
+    """How much is broken now. A number is exact up to `MOST`; one more says that there are more."""
 
     broken: int
     inherited: int
@@ -112,25 +115,23 @@ class Counts:
 
 
 def counts(actor: User, *, at: datetime) -> Counts:
-    """The numbers on top of the board, from two aggregates."""
-    own = Q(agency_id=actor.agency_id)
-    waits = Q(solved_at=None)
-    is_head = actor.role == Role.UNIT_HEAD
-    found = (
-        escalations_visible_to(actor)
-        .filter(answered_at=None)
-        .order_by()
-        .aggregate(
-            broken=Count("pk", filter=own & waits & Q(in_digest=False)),
-            inherited=Count("pk", filter=own & waits & Q(in_digest=True)),
-            gone_up=Count("pk", filter=~own & waits & Q(in_digest=False)),
-            settled=Count("pk", filter=own & ~waits),
-        )
+    """The numbers on top of the board in one statement, which reads at most `MOST` and one row of each kind: what
+    nobody has answered grows with the register."""
+    measures = measures_open(actor)
+    kinds: dict[str, QuerySet[Any]] = {
+        "broken": broken_now(actor),
+        "inherited": inherited(actor),
+        "gone_up": gone_up(actor),
+        "measures": measures,
+        "measures_late": measures.filter(due_on__lt=local_day(at)),
+        "settled": settled(actor),
+    }
+    first, *others = (
+        rows.order_by().annotate(kind_of_row=Value(name)).values_list("kind_of_row", flat=True)[: MOST + 1]
+        for name, rows in kinds.items()
     )
-    late = Q(due_on__lt=local_day(at))
-    measures = measures_open(actor).order_by().aggregate(all=Count("pk"), late=Count("pk", filter=late))
-    up = found["gone_up"] if is_head else 0
-    return Counts(found["broken"], found["inherited"], up, measures["all"], measures["late"], found["settled"])
+    found = Counter(first.union(*others, all=True))
+    return Counts(**{name: found[name] for name in kinds})
 
 
 def first_week(at: datetime) -> date:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from oralu.apps.access.models import Role
+from oralu.apps.access.models import Role, User
 from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.referrals.inbox_selectors import TO_ANSWER, inbox_counts
 from oralu.apps.routing import board_selectors as figures
@@ -66,10 +66,10 @@ def board(request: StaffRequest) -> HttpResponse:
         "up": [escalation_row(user, one, at) for one in up],
         "up_all": _all(counts.gone_up, Figure.GONE_UP),
         "claims": _claims(request) if is_head else [],
-        "quarantined": quarantine_visible_to(user).count() if is_head else 0,
-        "inherited": counts.inherited,
+        "quarantined": _quarantined(user) if is_head else "",
+        "inherited": _inherited(counts.inherited),
         "inherited_href": rows_href(Figure.INHERITED),
-        "settled": counts.settled,
+        "settled": _settled(counts.settled),
         "settled_href": rows_href(Figure.SETTLED),
         "empty": Empty(_("Nothing is broken now"), _("No missed deadline waits for your answer."), "check"),
         "inbox_waiting": 0 if is_head else _waiting(request),
@@ -116,24 +116,52 @@ def _waiting(request: StaffRequest) -> int:
 
 
 def _all(count: int, figure: Figure) -> dict[str, object] | None:
-    return {"count": count, "href": rows_href(figure)} if count > SHOWN else None
+    return {"count": _up_to(count), "href": rows_href(figure)} if count > SHOWN else None
+
+
+def _up_to(count: int) -> int | str:
+    """A number of `figures.counts`, as far as it is exact."""
+    return count if count <= figures.MOST else f"{figures.MOST}+"
+
+
+def _inherited(count: int) -> str:
+    words = ngettext(
+        "%(n)s missed deadline of the imported register", "%(n)s missed deadlines of the imported register", count
+    )
+    return words % {"n": _up_to(count)} if count else ""
+
+
+def _settled(count: int) -> str:
+    words = ngettext(
+        "%(n)s need that no agency could take is settled",
+        "%(n)s needs that no agency could take are settled",
+        count,
+    )
+    return words % {"n": _up_to(count)} if count else ""
+
+
+def _quarantined(user: User) -> str:
+    count = quarantine_visible_to(user)[: figures.MOST + 1].count()
+    words = ngettext("%(n)s attached file waits in quarantine", "%(n)s attached files wait in quarantine", count)
+    return words % {"n": _up_to(count)} if count else ""
 
 
 def _stats(counts: figures.Counts, counted: Figures | None, highest: int) -> tuple[Stat, ...]:
-    late = ngettext("%(n)s of them late", "%(n)s of them late", counts.measures_late) % {"n": counts.measures_late}
+    late_n = counts.measures_late
+    late = ngettext("%(n)s of them late", "%(n)s of them late", late_n) % {"n": _up_to(late_n)}
     live = (
         Stat(
-            counts.broken,
+            _up_to(counts.broken),
             _("wait for your answer"),
             rows_href(Figure.ESCALATIONS),
             Tone.OVER if counts.broken else Tone.CALM,
         ),
         Stat(
-            counts.measures,
+            _up_to(counts.measures),
             _("measures under way"),
             rows_href(Figure.MEASURES),
-            Tone.OVER if counts.measures_late else Tone.CALM,
-            late if counts.measures_late else "",
+            Tone.OVER if late_n else Tone.CALM,
+            late if late_n else "",
         ),
     )
     if counted is None:
