@@ -37,7 +37,7 @@ PEOPLE = (
 )  # fmt: skip
 METHODS: tuple[tuple[str, dict[str, str]], ...] = (("get", {}), ("get", {"HX-Request": "true"}), ("post", {}))
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
-SERVED = {200, 302, 303, 400, 405, 422}
+SERVED = {200, 302, 303, 400, 405, 409, 422}
 STATE: Mapping[str, str] = {
     "factor-remove": "a factor of one's own: in the scene nobody has one",
     "session-end": "the mark of another session of one's own",
