@@ -181,6 +181,15 @@ def test_a_need_that_closes_by_itself_says_by_which_rule_and_which_fact(world: W
     assert 'class="closed-needs not-printed" open' in page
 
 
+def test_a_fact_recorded_at_its_domain_says_what_it_closed_by_itself(world: World, aigul: Client) -> None:
+    case = world.enrol(facts={"housing": "homeless", "identity_document": "held"})
+    typed = {"value": "shelter", "effective_on": timezone.localdate().isoformat()}
+    assert aigul.post(reverse("fact-record", args=[case.pk, "housing"]), typed).status_code == 303
+    page = html(aigul, "case", case.pk)
+    assert "No longer required: safe place; enhanced response." in page
+    assert "Now required: stable home." in page
+
+
 def test_only_the_facts_by_which_a_rule_holds_are_named(world: World, aigul: Client) -> None:
     case = world.enrol(facts={"housing": "homeless", "violence_threat": "yes", "identity_document": "held"})
     page = html(aigul, "case", case.pk)

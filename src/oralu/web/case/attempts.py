@@ -31,6 +31,7 @@ class ReferralRow:
     steps: tuple[str, ...]
     note: str = ""
     proof: Proof | None = None
+    where: str = ""
     pdf_href: str = ""
     whereabouts_href: str = ""
 
@@ -42,6 +43,7 @@ def attempt_of(referral: Referral) -> ReferralRow:
         agency=str(agency),
         person=agency.named_person,
         phone=agency.phone,
+        where="" if agency.is_refuge else agency.where,
         state=referral.get_state_display(),
         tone=_tone(referral),
         steps=tuple(_steps(referral)),

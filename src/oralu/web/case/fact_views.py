@@ -17,6 +17,7 @@ from oralu.apps.routing.facts import facts_record, statement_retract
 from oralu.apps.routing.frames import local_day
 from oralu.web.acting import asked, case_deed, perform, sent
 from oralu.web.case.forms import FactForm, NoteForm
+from oralu.web.case.need_facts import told_after
 from oralu.web.fields import text_field
 from oralu.web.screens import StaffRequest, lang, screen
 from oralu.web.templatetags.oralu import localdate
@@ -30,13 +31,14 @@ def fact_record(request: StaffRequest, case_id: int, name: str) -> HttpResponse:
         raise Http404
     form = FactForm(*sent(request), edition=edition, fact=name, today=local_day(request.at), lang=lang())
     label = edition.label("fact", name, lang())
+    said = _("Recorded: %(fact)s. The case has been evaluated anew.") % {"fact": label}
     return perform(
         request,
         case_deed(
             case,
             title=label,
             submit=_("Record"),
-            done=_("Recorded: %(fact)s. The case has been evaluated anew.") % {"fact": label},
+            done=lambda _result: told_after(case.pk, request, edition, said),
             form=form,
             run=lambda data: facts_record(case=case, facts=[form.data_of_fact()], actor=request.user, at=request.at),
             lead=_("What was recorded before stays in the history. A mistake is retracted, with a reason."),

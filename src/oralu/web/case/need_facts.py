@@ -111,10 +111,10 @@ def need_facts(request: StaffRequest, need_id: int) -> HttpResponse:
     return perform(request, deed)
 
 
-def told_after(case_id: int, request: StaffRequest, edition: Edition) -> str:
-    """What recording has set off by itself, in a line: what closed and what opened."""
+def told_after(case_id: int, request: StaffRequest, edition: Edition, said: str = "") -> str:
+    """What recording has set off by itself, in a line: what closed and what opened. `said`: the words before it."""
     closed, opened = needs_changed_at(case_id=case_id, at=request.at)
-    words = [_("Recorded.")]
+    words = [said or _("Recorded.")]
     if closed:
         words.append(_("No longer required: %(services)s.") % {"services": _services(edition, closed)})
     if opened:
