@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from oralu.apps.access import walls
 from oralu.apps.access.models import User
 from oralu.apps.cases.models import Case, Emergency, Exclusion, HealthNote, Offence, Plan, Step
 from oralu.apps.cases.protected_services import health_note_add
@@ -175,6 +176,17 @@ def test_an_institution_sees_papers_day_and_plan_and_nothing_of_health(made: tup
         assert hidden not in shown, hidden
     Case.objects.filter(pk=ours.pk).update(released_on=timezone.localdate() - timedelta(days=1))
     assert page(world.timur, reverse("release-case", args=[ours.pk]), 404)
+
+
+def test_the_second_wall_keeps_the_steps_about_health_from_an_institution(made: tuple[World, dict[str, Case]]) -> None:
+    world, cases = made
+    steps = Step.objects.filter(plan__case=cases["ours"])
+    with walls.inside(world.timur):
+        shown = set(steps.values_list("domain", flat=True))
+    with walls.inside(world.aigul):
+        assert set(steps.values_list("domain", flat=True)) == shown | {"medical"}
+    assert shown
+    assert "medical" not in shown
 
 
 def test_a_release_that_is_moved_without_a_reason_keeps_what_was_typed(made: tuple[World, dict[str, Case]]) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from oralu.apps.access.composed import CARE_ADDRESSEES, CARE_FACTS, RELEASE_FACTS
+from oralu.apps.access.composed import CARE_ADDRESSEES, CARE_FACTS, RELEASE_FACTS, UNTOLD_DOMAINS
 from oralu.apps.access.walls import APP, WORKER
 
 
@@ -150,7 +150,10 @@ TABLES: Mapping[str, Rows] = {
     "cases_milestone": OF_STAFF,
     "cases_plan": Rows(read=f"({STAFF} or {PRISON}) and {_case()}", write=OF_CASE_IN_HAND),
     "cases_note": OF_STAFF,
-    "cases_step": Rows(read=_through("cases_plan", "plan_id"), write=_held_through("cases_plan", "plan_id")),
+    "cases_step": Rows(
+        read=f"(not {PRISON} or domain not in {_names(UNTOLD_DOMAINS)}) and {_through('cases_plan', 'plan_id')}",
+        write=_held_through("cases_plan", "plan_id"),
+    ),
     "cases_transferrequest": Rows(read=f"{STAFF} and (unit_id = {AGENCY} or {_case()})", write=OF_CASE_IN_HAND),
     "people_person": Rows(
         read=f"(({UNIT} or {PRISON}) and ({_person('id')}"
