@@ -154,7 +154,7 @@ def test_a_closed_case_offers_no_acts_and_refuses_them(world: World, enter: Ente
     assert not re.search(r'class="btn[^"]*act"', text)
     before = case.statements.count()
     response = client.post(f"/cases/{case.pk}/facts/housing", {"value": "stable", "effective_on": "2026-01-01"})
-    assert response.status_code == 303
+    assert response.status_code == 409
     assert case.statements.count() == before
     client.post(f"/cases/{case.pk}/notes", {"note": "too late"})
     assert not case.notes.exists()
