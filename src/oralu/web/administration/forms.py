@@ -43,7 +43,10 @@ class Confirmed(forms.ModelForm):
 
 
 SECTIONS: tuple[tuple[Text, tuple[str, ...]], ...] = (
-    (gettext_lazy("What it is"), ("kind", "region", "name_ru", "name_kk", "address", "address_kk", "phone", "is_active")),
+    (
+        gettext_lazy("What it is"),
+        ("kind", "region", "name_ru", "name_kk", "address", "address_kk", "phone", "is_active"),
+    ),
     (
         gettext_lazy("Whom it serves"),
         ("localities", "accepts_sex", "min_age", "max_age", "accepts_children"),
