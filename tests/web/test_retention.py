@@ -44,7 +44,7 @@ def test_one_asks_another_approves_and_the_worker_does_it(world: World, case: Ca
     assert client.get("/retention/ask").status_code == 200
     assert client.post("/retention/ask").status_code == 303
     again = client.post("/retention/ask")
-    assert again.status_code == 422
+    assert again.status_code == 409
     assert "under way" in again.content.decode()
     assert erasures_turn(at=timezone.now()) == 1
     erasure = Erasure.objects.get()

@@ -170,7 +170,7 @@ def test_a_closed_case_is_not_given_away_and_the_refusal_says_what_to_do(world: 
     )
     asked(entered(world.aigul))
     href = reverse("transfer-decide", args=[TransferRequest.objects.get().pk])
-    assert entered(saule).post(href, {"decision": "grant"}).status_code == 422
+    assert entered(saule).post(href, {"decision": "grant"}).status_code == 409
     assert entered(saule).post(href, {"decision": "decline", "reason": "closed"}).status_code == 303
     assert TransferRequest.objects.get().reason == "closed"
 
