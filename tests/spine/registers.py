@@ -29,11 +29,12 @@ def contents() -> dict[str, list[tuple[Any, ...]]]:
     found = {}
     with connection.cursor() as cursor:
         for model in models():
+            table = model._meta.db_table
             columns = ", ".join(
-                f'"{field.column}"' for field in model._meta.concrete_fields if field.column not in DRAWN
+                f'"{field.column}"' for field in model._meta.concrete_fields if (table, field.column) not in DRAWN
             )
-            cursor.execute(f'select {columns} from "{model._meta.db_table}" order by 1')
-            found[model._meta.db_table] = cursor.fetchall()
+            cursor.execute(f'select {columns} from "{table}" order by 1')
+            found[table] = cursor.fetchall()
     return found
 
 

@@ -22,6 +22,7 @@ from oralu.apps.access.selectors import at_work
 from oralu.apps.agencies.models import Agency, Region
 from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.journal.services import entry_record
+from oralu.apps.referrals.escalation_services import UNIT_HEAD
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.models import Adoption
 from oralu.calendarfiles import load_calendar
@@ -30,8 +31,6 @@ from oralu.policyfiles import load_edition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-UNIT_HEAD = "unit_head"
 
 
 log = logging.getLogger(__name__)

@@ -19,9 +19,11 @@ from django.utils.translation import gettext_lazy
 from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.agencies.admin_selectors import regions
 from oralu.apps.agencies.models import Region
+from oralu.apps.referrals.escalation_services import UNIT_HEAD
 from oralu.apps.routing.adoption_selectors import adoptions
 from oralu.apps.routing.frames import local_day
-from oralu.apps.routing.policies import UNIT_HEAD, edition_adopt, unmanned_addressees
+from oralu.apps.routing.planning import OWN_UNIT
+from oralu.apps.routing.policies import edition_adopt, unmanned_addressees
 from oralu.core.edition import Edition
 from oralu.policyfiles import edition_names, load_edition
 from oralu.web.acting import see_other
@@ -109,7 +111,7 @@ def adoption(request: StaffRequest) -> HttpResponse:
 def _missing(edition: Edition, region: Region) -> list[Missing]:
     found = []
     for code in unmanned_addressees(edition=edition, region=region):
-        where = {"region": region.code, "kind": "probation_unit" if code == UNIT_HEAD else code}
+        where = {"region": region.code, "kind": OWN_UNIT if code == UNIT_HEAD else code}
         href = f"{reverse('admin-agencies')}?{urlencode(where)}"
         found.append(Missing(edition.label("agency", code, lang()), href))
     return found

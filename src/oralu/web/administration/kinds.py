@@ -6,7 +6,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from oralu.apps.access.composed import PRISON
-from oralu.apps.routing.policies import UNIT_HEAD
+from oralu.apps.referrals.escalation_services import UNIT_HEAD
 from oralu.policyfiles import edition_names, load_edition
 from oralu.web.screens import lang
 
