@@ -103,5 +103,7 @@ def test_a_shown_ten_is_known_to_be_no_nine() -> None:
 def test_what_does_not_add_up_is_refused() -> None:
     with pytest.raises(ValueError, match="not the sum"):
         protect([1, 2, 4], [Sum(2, (0, 1))])
+    with pytest.raises(ValueError, match="by the sums alone"):
+        protect([0, 20], [Sum(0, ())])
     with pytest.raises(ValueError, match="contradict"):
         attack([10, 10, 100, None], [Sum(2, (0, 1))], [3])

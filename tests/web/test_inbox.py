@@ -297,7 +297,7 @@ def test_pages_follow_the_deadline_and_their_cost_does_not_grow(
     for _ in range(33):
         without_papers(world)
     client = sign_in(world.dana)
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(22):
         first = client.get("/inbox").content.decode()
     assert first.count('id="row-r') == 30
     last = list(Referral.objects.filter(need__service="identity_document_application").order_by("pk"))[29]

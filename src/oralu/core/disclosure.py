@@ -64,7 +64,7 @@ def attack(told: Told, sums: Sequence[Sum], cells: Iterable[int]) -> dict[int, I
 def protect(counts: Sequence[int], sums: Sequence[Sum]) -> list[int | None]:
     """The numbers that may be told. A count below `LEAST` is hidden, and so are as many others as it takes that no
     interval which the attacker finds for a small count is narrower than the numbers below `LEAST` are. Raises
-    ValueError if a sum does not hold."""
+    ValueError if a sum does not hold, and if hiding cannot help: the sum of nothing is nothing."""
     for one in sums:
         if counts[one.whole] != sum(counts[place] for place in one.parts):
             raise ValueError(f"The count at {one.whole} is not the sum of those at {one.parts}.")
@@ -87,7 +87,8 @@ def _span(number: int) -> tuple[float, float]:
 def _cover(place: int, counts: Sequence[int], told: Told, sums: Sequence[Sum]) -> int:
     """The smallest told number in the sum that narrows a hidden one down most; in sums that hide another too, the
     nearest told number by way of those."""
-    edge, reached = [one for one in sums if place in (one.whole, *one.parts)], {place}
+    left, reached = list(sums), {place}
+    edge = [one for one in left if place in (one.whole, *one.parts)]
     while edge:
         near = [[cell for cell in (one.whole, *one.parts) if told[cell] is not None] for one in edge]
         if any(near):
@@ -96,5 +97,6 @@ def _cover(place: int, counts: Sequence[int], told: Told, sums: Sequence[Sum]) -
             most = min(range(len(edge)), key=lambda n: (not near[n], hidden[n], len(near[n])))
             return min(near[most], key=lambda cell: (counts[cell], cell))
         reached |= {cell for one in edge for cell in (one.whole, *one.parts)}
-        edge = [one for one in sums if one not in edge and reached & {one.whole, *one.parts}]
-    raise AssertionError("A cell with nothing told beside it has no bound.")
+        left = [one for one in left if one not in edge]
+        edge = [one for one in left if reached & {one.whole, *one.parts}]
+    raise ValueError(f"The count at {place} is known by the sums alone, whatever is hidden.")

@@ -161,9 +161,13 @@ def cases_in_steps(actor: User, ids: Sequence[int]) -> Iterator[Case]:
 
 
 def agencies_around(actor: User) -> Iterable[Agency]:
-    """The agencies that have a referral of the actor's unit under way: a choice that finds nobody is none."""
-    under_way = cases_visible_to(actor).filter(referrals__state__in=UNDER_WAY).order_by().values("referrals__agency")
-    return Agency.objects.filter(pk__in=under_way)
+    """The agencies that have a referral of the actor's unit under way: a choice that finds nobody is none. The cases
+    have passed the wall and are in hand, so that it is not asked again for each of their referrals."""
+    cases = cases_visible_to(actor).order_by()
+    with walls.holding(cases=cases.values_list("pk", flat=True)):
+        under_way = cases.filter(referrals__state__in=UNDER_WAY).values_list("referrals__agency", flat=True)
+        asked = set(under_way.distinct())
+    return Agency.objects.filter(pk__in=asked)
 
 
 def ordering(columns: Columns) -> list[str]:

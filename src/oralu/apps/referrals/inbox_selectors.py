@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, F, Prefetch, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
+from oralu.apps.access import walls
 from oralu.apps.access.models import Role
 from oralu.apps.agencies.models import Agency, Occupancy, Place
 from oralu.apps.cases.caseload_selectors import FAR, beyond
@@ -39,14 +41,24 @@ def inbox(actor: User) -> QuerySet[Referral]:
     return referrals.annotate(due=Coalesce(F("need__clock__limit_at"), Value(FAR))).order_by("due", "id")
 
 
+@contextmanager
+def _in_hand(actor: User) -> Iterator[None]:
+    """The cases of what waits are in hand within the block: the agency's referrals have passed the wall, and the walls
+    of their needs and clocks need not be asked for each of a thousand rows."""
+    waiting = referrals_visible_to(actor).filter(state__in=TO_ANSWER)
+    with walls.holding(cases=waiting.order_by().values_list("case_id", flat=True)):
+        yield
+
+
 def inbox_page(actor: User, *, state: str, after: int | None, size: int) -> tuple[list[Referral], bool]:
     """A page after the referral with the id `after`, and whether there are more. `state` empty: all of them."""
     found = inbox(actor).filter(state=state) if state else inbox(actor)
-    if after is not None:
-        place = found.filter(pk=after).values_list("due", "id").first()
-        if place is not None:
-            found = found.filter(beyond((("due", False), ("id", False)), place))
-    rows = list(found[: size + 1])
+    with _in_hand(actor):
+        if after is not None:
+            place = found.filter(pk=after).values_list("due", "id").first()
+            if place is not None:
+                found = found.filter(beyond((("due", False), ("id", False)), place))
+        rows = list(found[: size + 1])
     cases_attach(rows[:size])
     return rows[:size], len(rows) > size
 
@@ -67,7 +79,8 @@ def logs_of(referrals: Sequence[Referral]) -> dict[int, list[ClockInterval]]:
 def inbox_counts(actor: User, *, at: datetime) -> dict[str, int]:
     """How many wait in each state, and under `late` those past their limit."""
     counts = {state: Count("pk", filter=Q(state=state)) for state in TO_ANSWER}
-    return inbox(actor).order_by().aggregate(**counts, late=Count("pk", filter=Q(due__lte=at)))
+    with _in_hand(actor):
+        return inbox(actor).order_by().aggregate(**counts, late=Count("pk", filter=Q(due__lte=at)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +99,7 @@ class Answered:
 
 def answered_page(actor: User, *, after: int | None, size: int) -> tuple[list[Answered], bool]:
     """The agency's answers, the latest first. Reads no column of a person."""
-    found = Referral.objects.filter(
-        pk__in=referrals_visible_to(actor).order_by().values("pk"), state__in=ANSWERED
-    ).order_by("-id")
+    found = referrals_visible_to(actor).filter(state__in=ANSWERED).order_by("-id")
     if after is not None:
         found = found.filter(pk__lt=after)
     columns = ("id", "need__service", "need__edition", "state", "sent_at", "answered_at")

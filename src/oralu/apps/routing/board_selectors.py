@@ -87,10 +87,9 @@ def gone_up(actor: User) -> QuerySet[Escalation]:
 def measures_open(actor: User) -> QuerySet[CorrectiveMeasure]:
     """The corrective measures ordered on the actor's escalations that are not carried out yet, the nearest date
     first."""
-    escalations: Any = in_front_of(actor).order_by().values_list("pk", flat=True)
-    if actor.role == Role.UNIT_HEAD:
-        # By their keys, which are few: else the planner walks all open measures of the country by date.
-        escalations = list(escalations.filter(measure__isnull=False, measure__done_at=None))
+    # By their keys, which are few: else the planner walks all open measures of the country by date.
+    waiting = in_front_of(actor).filter(measure__isnull=False, measure__done_at=None)
+    escalations = list(waiting.order_by().values_list("pk", flat=True))
     measures = CorrectiveMeasure.objects.filter(escalation__in=escalations, done_at=None)
     return measures.select_related("escalation__need", "escalation__case__unit", "escalation__late_agency").order_by(
         "due_on", "id"

@@ -42,13 +42,14 @@ def country_keep(*, at: datetime) -> bool:
     if kept is not None and local_day(kept).replace(day=1) >= local_day(at).replace(day=1):
         return False
     with transaction.atomic():
-        data = {"rows": told_of(_counted())}
-        BoardFigure.objects.update_or_create(**place, defaults={"at": at, "data": data})
-    return True
+        if counted := _counted():
+            data = {"rows": told_of(counted)}
+            BoardFigure.objects.update_or_create(**place, defaults={"at": at, "data": data})
+    return bool(counted)
 
 
 def country_figures() -> CountryFigures | None:
-    """The figures of the month; None before the first count, and to whom they are not open."""
+    """The figures of the month; None before the first count, while there is no case, and to whom they are not open."""
     kept = BoardFigure.objects.filter(scope=BoardFigure.Scope.COUNTRY).first()
     if kept is None or kept.data is None:
         return None

@@ -185,11 +185,15 @@ def _read(actor: User, officer_id: int | None) -> tuple[list[_Row], _Attempts, M
     cases = Case.objects.filter(cases_reached(actor, Permission.CASE_WORK, "")).exclude(state=CaseState.CLOSED)
     if officer_id is not None:
         cases = cases.filter(officer_id=officer_id)
+    at_top: dict[int, Collection[str]] = {}
+    reached: list[int] = []
     highest = {name: len(load_edition(name).risk_levels) - 1 for name in edition_names()}
-    at_top = {
-        pk: {domain for domain, kept in domains.items() if kept["risk"] == highest.get(edition)}
-        for pk, edition, domains in cases.order_by().values_list("pk", "edition", "domains")
-    }
+    for pk, edition, risk in cases.order_by().values_list("pk", "edition", "risk"):
+        at_top[pk] = ()
+        if risk == highest.get(edition):
+            reached.append(pk)
+    for pk, edition, domains in Case.objects.filter(pk__in=reached).values_list("pk", "edition", "domains"):
+        at_top[pk] = {domain for domain, kept in domains.items() if kept["risk"] == highest[edition]}
     with walls.holding(cases=at_top):
         attempts = _attempts(at_top)
         rows = _rows(Need.objects.filter(case__in=at_top, state=Need.State.OPEN))

@@ -31,7 +31,7 @@ from oralu.web.screens import StaffRequest, screen
 from oralu.web.today.rows import case_address, row_of
 from oralu.web.today.transfers import transfers_of
 
-PAGE = 25
+PAGE = 20
 LABELS: dict[Group, Text] = {
     Group.NOW: gettext_lazy("Now"),
     Group.TODAY: gettext_lazy("By midnight"),
