@@ -4,15 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('routing', '0005_figures_of_units'),
+        ("routing", "0005_figures_of_units"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='boardfigure',
-            name='scope',
-            field=models.CharField(choices=[('region', 'Region'), ('unit', 'Unit'), ('country', 'Country')], max_length=16),
+            model_name="boardfigure",
+            name="scope",
+            field=models.CharField(
+                choices=[("region", "Region"), ("unit", "Unit"), ("country", "Country")], max_length=16
+            ),
         ),
     ]
