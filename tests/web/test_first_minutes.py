@@ -181,6 +181,15 @@ def test_a_need_that_closes_by_itself_says_by_which_rule_and_which_fact(world: W
     assert 'class="closed-needs not-printed" open' in page
 
 
+def test_the_journal_says_by_which_rule_a_need_opened(world: World, aigul: Client) -> None:
+    case = world.enrol(facts={"identity_document": "none"})
+    journal = html(aigul, "case-journal", case.pk)
+    words = (
+        "application for an identity document. There is no identity document, or it is"
+    )
+    assert words in journal
+
+
 def test_a_fact_recorded_at_its_domain_says_what_it_closed_by_itself(world: World, aigul: Client) -> None:
     case = world.enrol(facts={"housing": "homeless", "identity_document": "held"})
     typed = {"value": "shelter", "effective_on": timezone.localdate().isoformat()}

@@ -229,7 +229,9 @@ class _Words:
         said = [str(self._say[key](data[key])) for key in self._say if data.get(key) not in (None, "")]
         if "service" not in data and data.get("need") in self._needs:
             said.insert(0, self._needs[data["need"]])
-        return ", ".join(part for part in said if part)
+        words = ", ".join(part for part in said if part)
+        rule = self._label("rule", data["rule"]) if data.get("rule") else ""
+        return f"{words}. {rule}" if rule else words
 
 
 def _choice(choices: Any, code: str) -> Text:
