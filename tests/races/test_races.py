@@ -46,6 +46,10 @@ def test_who_comes_with_an_old_form_is_told_what_has_changed_and_loses_no_word()
     assert "Говорил с матерью" in text
     assert Access.objects.latest("pk").subjects == [case.pk]
     assert not Case.objects.get(pk=case.pk).notes.filter(text="Говорил с матерью").exists()
+    twice = aigul.post(f"/cases/{case.pk}/resume", {"seen": number[1]})
+    assert twice.status_code == 409
+    assert "в том числе вами" in twice.content.decode()
+    assert "в том числе вами" not in text
     # Who has been told may do it all the same.
     told = SEEN.search(text)
     assert told is not None

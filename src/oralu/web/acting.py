@@ -173,6 +173,11 @@ def standing(request: StaffRequest, case: Case | None, changes: Sequence[Line] =
     return last_change(case.pk) if number is None else number
 
 
+def is_own(request: StaffRequest, changes: Sequence[Line]) -> bool:
+    """Whether the changes may be those of the same form, sent twice: then what was typed is recorded already."""
+    return any(line.who == request.user.full_name for line in changes)
+
+
 def _seen(request: StaffRequest) -> int | None:
     """The last change that who sent the form had seen; None for a form that does not say."""
     text = request.POST.get("seen", "")
@@ -191,6 +196,7 @@ def _shown(request: StaffRequest, deed: Deed, *, status: int, changes: Sequence[
     context: dict[str, Any] = {
         "deed": deed,
         "changes": changes,
+        "is_own": is_own(request, changes),
         "seen": standing(request, deed.case, changes),
         "action": request.get_full_path(),
         "heading": deed.heading or deed.title,
