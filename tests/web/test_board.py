@@ -154,7 +154,7 @@ def test_only_the_addressee_records_cause_and_measure(world: World, sign_in: Cal
     assert (escalation.cause, escalation.answered_by) == ("staff_overloaded", world.kairat)
     assert Entry.objects.get(kind="escalation.answered").actor == world.kairat
     again = sign_in(world.kairat).post(address, ANSWER)
-    assert again.status_code == 422
+    assert again.status_code == 409
     assert CorrectiveMeasure.objects.count() == 1
 
 
