@@ -184,9 +184,7 @@ def test_a_need_that_closes_by_itself_says_by_which_rule_and_which_fact(world: W
 def test_the_journal_says_by_which_rule_a_need_opened(world: World, aigul: Client) -> None:
     case = world.enrol(facts={"identity_document": "none"})
     journal = html(aigul, "case-journal", case.pk)
-    words = (
-        "application for an identity document. There is no identity document, or it is"
-    )
+    words = "application for an identity document. There is no identity document, or it is"
     assert words in journal
 
 
