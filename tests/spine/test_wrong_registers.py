@@ -13,7 +13,7 @@ from test_state_machine import Clocks, editions
 
 from oralu.apps.referrals.clocks import pauses_end
 from oralu.apps.referrals.services import needs_close
-from oralu.apps.routing import decrees, evaluating, facts, firing, lifecycle, passing, referring
+from oralu.apps.routing import decrees, evaluating, evaluation_records, facts, firing, lifecycle, passing, refusing
 from oralu.apps.routing.planning import Plan
 from world import build
 
@@ -90,8 +90,8 @@ def forgotten_refusal(**given: Any) -> None:
 WRONG: list[tuple[ModuleType, str, Any, Script]] = [
     (facts, "cases_catch_up", never_caught_up, help_recorded_after_a_missed_limit),
     (evaluating, "need_start", a_minute_late, nothing),
-    (evaluating, "case_clocks_summarise", never, nothing),
-    (evaluating, "_next_change", never, a_threshold_passed),
+    (evaluation_records, "case_clocks_summarise", never, nothing),
+    (evaluation_records, "_next_change", never, a_threshold_passed),
     (evaluating, "_close", never, help_recorded_after_a_missed_limit),
     (decrees, "clocks_recompute", lambda **_: [], a_decree),
     (firing, "escalations_write", never, a_worker_who_comes_later),
@@ -99,7 +99,7 @@ WRONG: list[tuple[ModuleType, str, Any, Script]] = [
     (firing, "pauses_end", never_ended, a_pause_that_ends),
     (firing, "pauses_end", ended_an_hour_early, a_pause_that_ends),
     (lifecycle, "clocks_save", never, a_search),
-    (referring, "needs_close", forgotten_refusal, a_refusal),
+    (refusing, "needs_close", forgotten_refusal, a_refusal),
     (passing, "clocks_fire", lambda **_: 0, a_worker_who_comes_later),
 ]
 
