@@ -29,7 +29,7 @@ from oralu.web.line import day_label
 from oralu.web.presenting import edition_of, risk_code, strip_of
 from oralu.web.screens import StaffRequest, lang, screen
 
-PAGE = 50
+PAGE = 25
 
 
 @dataclass(frozen=True)
