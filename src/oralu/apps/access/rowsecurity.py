@@ -5,7 +5,7 @@ is not named here is not sensitive (`OPEN` says why), and a test sees to it that
 
 The policies are made from this module by the owner of the schema after each migration; the application's role owns
 nothing. Costs are kept low: what does not depend on the row stands in a subquery of its own, which the server runs
-once, and a case is met through its key."""
+once, a case is met through its key, and what the row itself tells stands before what must be asked elsewhere."""
 
 from __future__ import annotations
 
@@ -171,8 +171,8 @@ TABLES: Mapping[str, Rows] = {
     ),
     "people_merge": Rows(read=f"{STAFF} and {_through('people_person', 'kept_id')}", write=_person_in_hand("kept_id")),
     "referrals_referral": Rows(
-        read=f"({WHOLE} and {_case()})"
-        f" or ({ANSWERING} and agency_id = {AGENCY} and state not in {UNSEEN} and {NOT_SHUT})",
+        read=f"({ANSWERING} and agency_id = {AGENCY} and state not in {UNSEEN} and {NOT_SHUT})"
+        f" or ({WHOLE} and {_case()})",
         write=OF_CASE_IN_HAND,
     ),
     "referrals_need": Rows(
@@ -192,7 +192,7 @@ TABLES: Mapping[str, Rows] = {
         read=f"{STAFF} and {_through('referrals_need', 'need_id')}", write=_held_through("referrals_need", "need_id")
     ),
     "referrals_escalation": Rows(
-        read=f"({WHOLE} and {_case()}) or ({ANSWERING} and agency_id = {AGENCY} and {NOT_SHUT})",
+        read=f"({ANSWERING} and agency_id = {AGENCY} and {NOT_SHUT}) or ({WHOLE} and {_case()})",
         write=OF_CASE_IN_HAND,
     ),
     "referrals_correctivemeasure": Rows(
