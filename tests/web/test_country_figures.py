@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from oralu.apps.access.models import Role, User
+from oralu.apps.cases.models import Case
 from oralu.apps.routing.country_figures import country_figures, country_keep, told_of
 from oralu.apps.routing.worker import turn
 from oralu.core.disclosure import LEAST
@@ -41,6 +42,15 @@ def test_counts_stand_for_a_month(world: World) -> None:
     second = country_figures()
     assert second is not None
     assert list(second.country["all"]) == [20]
+
+
+def test_an_edition_with_more_domains_has_a_longer_table(world: World) -> None:
+    case = world.enrol(facts={"identity_document": "none"})
+    Case.objects.filter(pk=case.pk).update(index=12)
+    assert country_keep(at=world.at)
+    found = country_figures()
+    assert found is not None
+    assert len(found.country["index"]) == 13
 
 
 def test_no_row_gives_away_what_another_hides() -> None:

@@ -11,6 +11,7 @@ from oralu.apps.access.models import Role, User
 from oralu.apps.access.selectors import at_work
 from oralu.apps.agencies.models import Agency, RefugeAddress, Region
 from oralu.apps.journal.models import OF_NO_CASE, Entry
+from oralu.core.lifecycle import GOING
 
 KINDS = (
     "user.created", "user.changed", "user.invited", "user.invitation_used", "user.factors_reset",
@@ -20,7 +21,6 @@ KINDS = (
     "register.imported", "journal.verified", "journal.erased",
 )  # fmt: skip
 """What the journal of administration holds; the changes that people make to their own account are theirs."""
-UNDER_WAY = ("draft", "waiting_consent", "sent", "acknowledged", "accepted")
 NAMED = (
     Q(responsible__is_active=True)
     | ~Q(responsible_name="")
@@ -103,7 +103,7 @@ def agency_of(agency_id: int) -> Agency | None:
         Agency.objects.select_related("region", "responsible", "deputy")
         .annotate(
             places_open=Count("places", filter=Q(places__is_open=True), distinct=True),
-            under_way=Count("referrals", filter=Q(referrals__state__in=UNDER_WAY), distinct=True),
+            under_way=Count("referrals", filter=Q(referrals__state__in=GOING), distinct=True),
             has_refuge_address=Exists(RefugeAddress.objects.filter(agency=OuterRef("pk"))),
         )
         .filter(pk=agency_id)

@@ -20,6 +20,7 @@ from oralu.apps.cases.selectors import cases_visible_to
 from oralu.apps.journal.reading import looking_ahead, seen
 from oralu.apps.people.models import Person
 from oralu.apps.people.naming import fold
+from oralu.core.lifecycle import GOING
 
 if TYPE_CHECKING:
     from oralu.apps.access.models import User
@@ -34,7 +35,6 @@ DAY_RANGES: Mapping[str, tuple[int, int | None]] = {
     "181": (181, None),
 }
 FAILED = "failed"
-UNDER_WAY = ("draft", "waiting_consent", "sent", "acknowledged", "accepted")
 COUNTED = 1000
 EXPORT_STEP = 500
 MOST_WORDS = 6
@@ -77,7 +77,7 @@ def cases_found(actor: User, wanted: CaseFilter, *, on: date) -> QuerySet[Case]:
         if last is not None:
             cases = cases.filter(enrolled_on__gte=on - timedelta(days=last))
     if wanted.agency is not None:
-        with_agency = Case.objects.filter(referrals__agency_id=wanted.agency, referrals__state__in=UNDER_WAY)
+        with_agency = Case.objects.filter(referrals__agency_id=wanted.agency, referrals__state__in=GOING)
         cases = cases.filter(pk__in=with_agency.values("pk"))
     if wanted.is_breached:
         cases = cases.filter(breached__len__gt=0)
@@ -167,7 +167,7 @@ def agencies_around(actor: User) -> Iterable[Agency]:
     have passed the wall and are in hand, so that it is not asked again for each of their referrals."""
     cases = cases_visible_to(actor).order_by()
     with walls.holding(cases=cases.values_list("pk", flat=True)):
-        under_way = cases.filter(referrals__state__in=UNDER_WAY).values_list("referrals__agency", flat=True)
+        under_way = cases.filter(referrals__state__in=GOING).values_list("referrals__agency", flat=True)
         asked = set(under_way.distinct())
     return Agency.objects.filter(pk__in=asked)
 

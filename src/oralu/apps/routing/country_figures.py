@@ -18,7 +18,7 @@ from oralu.apps.routing.models import BoardFigure
 from oralu.core.disclosure import Sum, protect
 
 COLUMNS: Mapping[str, Sequence[int]] = {"risk": range(4), "index": range(11)}
-"""Of what tables there are, and the values of each: columns of `Case`."""
+"""Of what tables there are, and the values that each has at least (an edition may have more): columns of `Case`."""
 
 Row: TypeAlias = Mapping[str, Sequence[int | None]]
 """The told numbers of a region or of the country, by table; under `all` a single one. None: hidden."""
@@ -61,12 +61,14 @@ def country_figures() -> CountryFigures | None:
 
 def _counted() -> dict[str, dict[str, list[int]]]:
     """Open cases by region, table and value."""
+    open_cases = Case.objects.exclude(state=CaseState.CLOSED).order_by()
+    counts = {table: list(open_cases.values_list("region", table).annotate(number=Count("pk"))) for table in COLUMNS}
+    widths = {table: max([*COLUMNS[table], *(value for _, value, _n in rows)]) + 1 for table, rows in counts.items()}
     found: dict[str, dict[str, list[int]]] = {}
-    for table, values in COLUMNS.items():
-        rows = Case.objects.exclude(state=CaseState.CLOSED).order_by().values_list("region", table)
-        for region, value, number in rows.annotate(number=Count("pk")):
-            row = found.setdefault(region, {name: [0] * len(columns) for name, columns in COLUMNS.items()})
-            row[table][values.index(value)] += number
+    for table, rows in counts.items():
+        for region, value, number in rows:
+            row = found.setdefault(region, {name: [0] * width for name, width in widths.items()})
+            row[table][value] += number
     return found
 
 
@@ -86,13 +88,11 @@ def told_of(counted: Mapping[str, Mapping[str, Sequence[int]]]) -> dict[str, dic
     }
     for region, row in counted.items():
         places[region]["all"] = [place(sum(row["risk"]))]
-    whole = {
-        table: [place(sum(counts[one[table][n]] for one in places.values())) for n in range(len(columns))]
-        for table, columns in {**COLUMNS, "all": [0]}.items()
-    }
-    for table, columns in {**COLUMNS, "all": [0]}.items():
-        for n in range(len(columns)):
-            sums.append(Sum(whole[table][n], tuple(one[table][n] for one in places.values())))
+    whole = {}
+    for table, first in next(iter(places.values())).items():
+        columns = [tuple(row[table][n] for row in places.values()) for n in range(len(first))]
+        whole[table] = [place(sum(counts[one] for one in column)) for column in columns]
+        sums += map(Sum, whole[table], columns)
     places[""] = whole
     for row in places.values():
         sums += [Sum(row["all"][0], tuple(row[table])) for table in COLUMNS]

@@ -22,14 +22,15 @@ NOT_TOLD = "…"
 @screen(Permission.FIGURES, audit=Audit.NONE)
 def figures(request: StaffRequest) -> HttpResponse:
     found = country_figures()
-    levels = "; ".join(f"R{n}: {risk_words(f'R{n}')}" for n in COLUMNS["risk"])
+    values = {table: range(len(found.country[table])) if found else least for table, least in COLUMNS.items()}
+    levels = "; ".join(f"R{n}: {risk_words(f'R{n}')}" for n in values["risk"])
     sections = (
-        _section("risk", _("Open cases by level of risk"), levels, [f"R{n}" for n in COLUMNS["risk"]], found),
+        _section("risk", _("Open cases by level of risk"), levels, [f"R{n}" for n in values["risk"]], found),
         _section(
             "index",
             _("Open cases by index"),
             _("The index is the sum of the points of the five domains, from 0 to 10."),
-            [str(n) for n in COLUMNS["index"]],
+            [str(n) for n in values["index"]],
             found,
         ),
     )
