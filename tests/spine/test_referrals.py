@@ -6,7 +6,12 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
+from oralu.apps.access import walls
+from oralu.apps.agencies.models import Agency
+from oralu.apps.agencies.selectors import Directory, Seeker
+from oralu.apps.agencies.services import agency_save
 from oralu.apps.cases.models import Case, Statement
 from oralu.apps.cases.services import EvidenceData
 from oralu.apps.referrals.models import Escalation, Need, Referral
@@ -185,3 +190,18 @@ def test_a_transfer_keeps_the_cohort_unit(world: World) -> None:
         case=case, unit=unit, officer=world.erlan, locality="", reason="переезд", actor=world.bolat, at=world.at
     )
     assert (moved.unit, moved.cohort_unit) == (unit, world.unit)
+
+
+def test_the_least_loaded_is_chosen_by_all_referrals_also_by_those_that_the_chooser_does_not_see(world: World) -> None:
+    busy = world.agencies["one_stop_shop"]
+    idle = Agency(kind=busy.kind, region=world.region, name_ru="Второй ЦОН", name_kk="Екінші ХҚКО")
+    idle.responsible_name, idle.duty_contact = busy.responsible_name, busy.duty_contact
+    agency_save(agency=idle, places=None, refuge_address="", actor=None, at=world.at)
+    world.enrol(facts={"identity_document": "none"})
+    assert Referral.objects.filter(agency=busy, state="sent").exists()
+    anybody = Seeker(region_id=world.region.pk, locality="", sex="male", age=30, with_children=False)
+    with transaction.atomic(), walls.inside(world.erlan):
+        assert not Referral.objects.filter(agency=busy).exists()
+        chosen = Directory([world.region.pk]).choose(busy.kind, anybody, needs_duty=True)
+        assert not Referral.objects.filter(agency=busy).exists(), "laid down again"
+    assert chosen == idle

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from oralu.apps.access.models import Role, User
 
@@ -19,6 +19,12 @@ def at_work() -> QuerySet[User]:
 def heads_of(agency_id: int) -> QuerySet[User]:
     """Who heads a unit."""
     return at_work().filter(agency_id=agency_id, role=Role.UNIT_HEAD)
+
+
+def account_exists(agency: str) -> Exists:
+    """Whether the agency in a column of the outer query has an open account, a person's or a system's: whatever goes to
+    one without is handed over on paper."""
+    return Exists(User.objects.filter(agency=OuterRef(agency), is_active=True))
 
 
 def officers_of(agency_id: int) -> QuerySet[User]:

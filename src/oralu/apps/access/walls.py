@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 APP, WORKER = "oralu_app", "oralu_worker"
 SETTINGS = ("user", "role", "agency", "kind", "region")
 """Who asks: each is kept in the transaction's setting `oralu.<name>`."""
-HANDS = ("cases", "persons", "regions", "births", "iins", "users")
+HANDS = ("cases", "persons", "regions", "births", "iins", "users", "agencies")
 """What is in hand: lists of keys, in `oralu.<name>`; dates of birth and IINs are those of a search for duplicates,
-users those to whom a message goes."""
+users those to whom a message goes, agencies those whose referrals are counted."""
 NOBODY: Mapping[str, str] = {f"oralu.{name}": "" for name in SETTINGS}
 NOTHING_HELD: Mapping[str, str] = {f"oralu.{name}": "" for name in HANDS}
 
@@ -106,9 +106,12 @@ def holding(
     births: Iterable[date] = (),
     iins: Iterable[str] = (),
     users: Iterable[int] = (),
+    agencies: Iterable[int] = (),
 ) -> Iterator[None]:
     """Take in hand for the length of a block of reading, and lay down again."""
-    before = _grasp(cases=cases, persons=persons, regions=regions, births=births, iins=iins, users=users)
+    before = _grasp(
+        cases=cases, persons=persons, regions=regions, births=births, iins=iins, users=users, agencies=agencies
+    )
     yield
     if before and not connection.needs_rollback:
         _say(before)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from oralu.apps.access import walls
+from oralu.apps.access.selectors import account_exists
 from oralu.apps.agencies.models import Agency, Occupancy, Place, RefugeAddress
+from oralu.core.lifecycle import WITH_AGENCY
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,40 +26,29 @@ class Seeker:
 
 
 class Directory:
-    """The agencies of some regions with what the choice needs, read once for a batch."""
+    """The agencies of some regions with what the choice needs, each kind read when it is first asked for: most
+    evaluations send nothing. One directory serves a batch, and counts what it has given out itself."""
 
     def __init__(self, region_ids: Iterable[str]) -> None:
         self._region_ids = set(region_ids)
+        self._kinds: dict[str, list[Agency]] = {}
+        self._is_whole = False
+        self._loads: dict[int, int] = {}
+        self._given: Counter[int] = Counter()
 
-    @cached_property
-    def _by_kind(self) -> dict[tuple[str, str], list[Agency]]:
-        """Read when first asked for: most evaluations send nothing. The loads stand apart, so that only the referrals
-        under way are read and not every referral that an agency ever had."""
-        free = Place.objects.filter(agency=OuterRef("pk"), is_open=True).exclude(
-            occupancies__state__in=[Occupancy.State.HELD, Occupancy.State.TAKEN]
-        )
-        loads = dict(
-            Agency.objects.filter(
-                region_id__in=self._region_ids, referrals__state__in=["sent", "acknowledged", "accepted"]
-            )
-            .order_by()
-            .values_list("pk")
-            .annotate(load=Count("referrals"))
-        )
-        agencies = (
-            Agency.objects.filter(region_id__in=self._region_ids, is_active=True)
-            .select_related("responsible", "deputy")
-            .annotate(has_free_place=Exists(free), accounts=Count("staff", filter=Q(staff__is_active=True)))
-        )
-        by_kind: dict[tuple[str, str], list[Agency]] = {}
+    def read_all(self) -> None:
+        """Read every kind and every load at once: for whoever cannot read between writing."""
+        agencies = self._read(Q())
         for agency in agencies:
-            agency.load = loads.get(agency.pk, 0)
-            by_kind.setdefault((agency.region_id, agency.kind), []).append(agency)
-        return by_kind
+            self._kinds.setdefault(agency.kind, []).append(agency)
+        self._is_whole = True
+        self._weigh(agencies)
 
     def of_kind(self, region_id: str, kind: str) -> list[Agency]:
         """The active agencies of a kind in a region."""
-        return self._by_kind.get((region_id, kind), [])
+        if kind not in self._kinds and not self._is_whole:
+            self._kinds[kind] = self._read(Q(kind=kind))
+        return [agency for agency in self._kinds.get(kind, ()) if agency.region_id == region_id]
 
     def known(self, agency: Agency) -> Agency | None:
         """The same agency with what the directory knows of it; None when it is not active in these regions."""
@@ -68,18 +60,51 @@ class Directory:
         fit = self.fitting(kind, seeker, needs_duty=needs_duty, without=without)
         if not fit:
             return None
-        fit[0].load += 1
+        self._given[fit[0].pk] += 1
         return fit[0]
 
     def fitting(self, kind: str, seeker: Seeker, *, needs_duty: bool, without: Iterable[int] = ()) -> list[Agency]:
         """Every agency that `choose` may take, the one that it would take first."""
+        fit = self._fitting(kind, seeker, needs_duty, without)
+        if len(fit) > 1:
+            self._weigh(fit)
+        return sorted(
+            fit, key=lambda a: (seeker.locality not in a.localities, self._loads.get(a.pk, 0) + self._given[a.pk], a.pk)
+        )
+
+    def anybody_fits(self, kind: str, seeker: Seeker, *, needs_duty: bool, without: Iterable[int] = ()) -> bool:
+        """Whether `choose` would find one."""
+        return bool(self._fitting(kind, seeker, needs_duty, without))
+
+    def _fitting(self, kind: str, seeker: Seeker, needs_duty: bool, without: Iterable[int]) -> list[Agency]:
         excluded = set(without)
-        fit = [
+        return [
             agency
             for agency in self.of_kind(seeker.region_id, kind)
             if agency.pk not in excluded and _fits(agency, seeker) and (agency.duty_contact or not needs_duty)
         ]
-        return sorted(fit, key=lambda agency: (seeker.locality not in agency.localities, agency.load, agency.pk))
+
+    def _read(self, wanted: Q) -> list[Agency]:
+        free = Place.objects.filter(agency=OuterRef("pk"), is_open=True).exclude(
+            occupancies__state__in=[Occupancy.State.HELD, Occupancy.State.TAKEN]
+        )
+        found = Agency.objects.filter(wanted, region_id__in=self._region_ids, is_active=True)
+        return list(
+            found.select_related("responsible", "deputy").annotate(
+                has_free_place=Exists(free), has_account=account_exists("pk")
+            )
+        )
+
+    def _weigh(self, agencies: Iterable[Agency]) -> None:
+        """How many attempts are before each agency, whoever sent them. Only those under way are read, and not every
+        referral that an agency ever had."""
+        fresh = [agency.pk for agency in agencies if agency.pk not in self._loads]
+        if not fresh:
+            return
+        with walls.holding(agencies=fresh):
+            under_way = Agency.objects.filter(pk__in=fresh, referrals__state__in=WITH_AGENCY).order_by()
+            counted = dict(under_way.values_list("pk").annotate(load=Count("referrals")))
+        self._loads |= {pk: counted.get(pk, 0) for pk in fresh}
 
 
 def _fits(agency: Agency, seeker: Seeker) -> bool:

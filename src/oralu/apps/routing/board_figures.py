@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, QuerySet
 
+from oralu.apps.access import walls
 from oralu.apps.access.models import Role, User
 from oralu.apps.agencies.models import Agency, Region
 from oralu.apps.cases.models import Case, CaseState
@@ -106,7 +107,9 @@ def figures_for(actor: User, *, at: datetime) -> Figures | None:
     """What the board shows an actor: of a small unit or region counted now, of a large one as last kept; None while
     those are being counted for the first time."""
     if (scope := _scope_of(actor)) is None or not is_large(actor):
-        return figures_count(actor, at=at)
+        cases = Case.objects.filter(board.of_scope(actor, "")).values_list("pk", flat=True)
+        with walls.holding(cases=cases):
+            return figures_count(actor, at=at)
     kept = BoardFigure.objects.filter(scope=scope[0], key=scope[1]).first()
     return figures_load(kept.data, at=kept.at) if kept is not None and kept.data is not None else None
 

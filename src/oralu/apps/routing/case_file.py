@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, F, Prefetch, Q
+from django.db.models import F, Prefetch
 
+from oralu.apps.access import walls
+from oralu.apps.access.selectors import account_exists
 from oralu.apps.agencies.models import Agency
 from oralu.apps.agencies.selectors import Directory
 from oralu.apps.cases.models import Case, CaseState, EvaluationRecord, Evidence, Milestone, Note, Plan, Statement, Step
@@ -96,7 +98,13 @@ class Change:
 
 
 def case_file(*, case: Case, at: datetime, is_read_only: bool = False) -> CaseFile:
-    """Read a case that the caller may see (`cases_visible_to`)."""
+    """Read a case that the caller may see (`cases_visible_to`): it has passed the wall and is in hand, so that the wall
+    is not asked again for each of its rows."""
+    with walls.holding(cases=[case.pk]):
+        return _read(case, at, is_read_only)
+
+
+def _read(case: Case, at: datetime, is_read_only: bool) -> CaseFile:
     frame = frames_load([case.pk], lock=False)[case.pk]
     on = case.closed_on if case.state == CaseState.CLOSED and case.closed_on else local_day(at)
     edition = _edition(case, on)
@@ -170,7 +178,7 @@ def _referrals(case: Case) -> dict[int, list[Referral]]:
             "person_answer_by",
             "case_accepted_by",
         )
-        .annotate(accounts=Count("agency__staff", filter=Q(agency__staff__is_active=True)))
+        .annotate(has_account=account_exists("agency"))
         .order_by("attempt")
     )
     by_need: dict[int, list[Referral]] = {}
@@ -201,8 +209,9 @@ def _helpers(
             continue
         could_not = [r.agency_id for r in tried if r.state in (Referral.State.DECLINED, Referral.State.NOT_SERVED)]
         duty = needs_duty(need.clock.limit, at)
-        fitting = directory.fitting(need.addressee, frame.seeker(local_day(at)), needs_duty=duty, without=could_not)
-        found[need.pk] = Helpers(directory.of_kind(region, need.addressee), bool(fitting))
+        seeker = frame.seeker(local_day(at))
+        is_fitting = directory.anybody_fits(need.addressee, seeker, needs_duty=duty, without=could_not)
+        found[need.pk] = Helpers(directory.of_kind(region, need.addressee), is_fitting)
     return found
 
 

@@ -63,8 +63,7 @@ def cases_enrol(*, enrolments: Sequence[EnrolmentData], actor: User | None, at: 
     editions, directory = EditionsInForce(regions), Directory(regions)
     for item in enrolments:
         enrolment_check(item=item, editions=editions, today=today)
-    for region in regions:
-        directory.of_kind(region, "")  # read now: once rows are written behind, to read is to wait for them
+    directory.read_all()  # now: once rows are written behind, to read is to wait for them
     persons = _persons(enrolments, actor, at)
     cases = [_case(item, person, at) for item, person in zip(enrolments, persons, strict=True)]
     walls.take(cases=keys_reserve(cases))

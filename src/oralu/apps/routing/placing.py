@@ -75,7 +75,8 @@ def _waiting(agency: Agency) -> list[Need]:
 def _fits(need: Need, frame: Frame, directory: Directory, at: datetime) -> bool:
     could_not = [r.agency_id for r in frame.referrals if r.need_id == need.pk and r.state in COULD_NOT]
     duty = needs_duty(need.clock.limit, at)
-    return bool(directory.fitting(need.addressee, frame.seeker(local_day(at)), needs_duty=duty, without=could_not))
+    seeker = frame.seeker(local_day(at))
+    return directory.anybody_fits(need.addressee, seeker, needs_duty=duty, without=could_not)
 
 
 def _refer(need: Need, freed: Occupancy, at: datetime) -> bool:

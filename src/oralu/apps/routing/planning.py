@@ -120,7 +120,7 @@ def first_state(agency: Agency | None, *, is_consented: bool) -> str:
     """A referral waits visibly on the written consent; one to an agency without an account is handed over on paper."""
     if not is_consented:
         return can(REFERRAL, REFERRAL.initial, "ask_consent")
-    if agency is None or not agency.accounts:
+    if agency is None or not agency.has_account:
         return REFERRAL.initial
     return can(REFERRAL, REFERRAL.initial, "send")
 

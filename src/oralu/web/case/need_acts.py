@@ -113,7 +113,7 @@ def _referral_act(file: CaseFile, need: Need, latest: Referral | None) -> Act | 
         return _act(_("Hand over"), "referral-hand-over", latest.pk)
     if is_unsettled(latest):
         return _closure_act(latest)
-    if answers_of(latest) and not latest.accounts:
+    if answers_of(latest) and not latest.has_account:
         return _act(_("Record the answer"), "referral-answer", latest.pk)
     if need.clock.breached_at is not None and latest.state in GOING:
         return _act(_("Send to another agency"), "referral-withdraw", latest.pk)
