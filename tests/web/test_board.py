@@ -336,7 +336,7 @@ def test_the_cost_of_the_board_does_not_grow_with_the_cases(
         world.enrol(facts=NO_PAPERS)
     turn(world.at + timedelta(hours=25))
     client = sign_in(getattr(world, who))
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(29):
         assert client.get("/board").status_code == 200
     with django_assert_max_num_queries(12):
         assert client.get("/board/breaches").status_code == 200
@@ -540,3 +540,23 @@ def test_a_case_that_is_closed_to_one_of_the_leadership_is_in_no_kept_figure(wor
     assert kept is not None
     assert sum(kept.distribution.values()) == 2
     assert sum(figures.distribution(world.kairat).values()) == 4
+
+
+def test_a_table_longer_than_is_listed_says_where_all_of_it_is(
+    world: World, sign_in: Callable[[User], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.enrol()
+    at = world.at + timedelta(days=40)
+    turn(at)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at)
+    worst, *others = figures.sla_by_agency(world.bolat, at=at)
+    assert others
+    head = sign_in(world.bolat)
+    row, link = "/board/sla?holder=", "?whole=agencies#sla-agencies"
+    short = head.get("/board").content.decode()
+    assert (short.count(row), link in short) == (1 + len(others), False)
+    monkeypatch.setattr("oralu.web.board.views.LISTED", 1)
+    cut, whole = head.get("/board").content.decode(), head.get("/board?whole=agencies").content.decode()
+    assert (cut.count(row), link in cut) == (1, True)
+    assert f"{row}{worst.key or 'none'}" in cut
+    assert (whole.count(row), link in whole) == (1 + len(others), False)

@@ -251,11 +251,11 @@ def test_the_number_of_queries_does_not_grow(client: Client, world: World, djang
     client.force_login(world.aigul)
     world.enrol(facts={"housing": "homeless"})
     client.get("/cases")
-    with django_assert_max_num_queries(18) as few:
+    with django_assert_max_num_queries(19) as few:
         client.get("/cases")
     for _ in range(9):
         world.enrol(facts=SAFE)
-    with django_assert_max_num_queries(18) as many:
+    with django_assert_max_num_queries(19) as many:
         client.get("/cases")
     assert len(many) == len(few)
 

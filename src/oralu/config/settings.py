@@ -112,8 +112,10 @@ DATABASES = {
         "ATOMIC_REQUESTS": True,
     }
 }
-# Short questions: compiling them costs more than answering them, and the walls of rows make them look dear.
-DATABASES["default"]["OPTIONS"].setdefault("options", "-c jit=off")
+# Short questions: compiling them, or parting them among processes, costs more than answering them, and the walls of
+# rows make them look dear.
+ONE_BY_ONE = " -c max_parallel_workers_per_gather=0" if environment.flag("ORALU_POOL") else ""
+DATABASES["default"]["OPTIONS"].setdefault("options", f"-c jit=off{ONE_BY_ONE}")
 if environment.flag("ORALU_POOL"):
     # Set for the web server alone: a short command gains nothing from a pool, and a forked child must not inherit one.
     DATABASES["default"]["OPTIONS"]["pool"] = {

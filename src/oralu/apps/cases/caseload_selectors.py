@@ -17,7 +17,6 @@ from oralu.apps.access.permissions import Permission
 from oralu.apps.agencies.models import Agency
 from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.cases.selectors import cases_visible_to
-from oralu.apps.journal.reading import looking_ahead, seen
 from oralu.apps.people.models import Person
 from oralu.apps.people.naming import fold
 from oralu.core.lifecycle import GOING
@@ -77,8 +76,7 @@ def cases_found(actor: User, wanted: CaseFilter, *, on: date) -> QuerySet[Case]:
         if last is not None:
             cases = cases.filter(enrolled_on__gte=on - timedelta(days=last))
     if wanted.agency is not None:
-        with_agency = Case.objects.filter(referrals__agency_id=wanted.agency, referrals__state__in=GOING)
-        cases = cases.filter(pk__in=with_agency.values("pk"))
+        cases = cases.filter(pk__in=_asked_of(wanted.agency, cases))
     if wanted.is_breached:
         cases = cases.filter(breached__len__gt=0)
     if wanted.officer:
@@ -107,6 +105,14 @@ def _searched(text: str, cases: QuerySet[Case]) -> Q:
     with walls.holding(persons=persons):
         found = list(Person.objects.filter(fitting, pk__in=persons).values_list("pk", flat=True))
     return Q(person__in=found)
+
+
+def _asked_of(agency_id: int, cases: QuerySet[Case]) -> list[int]:
+    """Those of the cases with a referral to the agency under way. As with names, they are in hand meanwhile."""
+    reached = list(cases.order_by().values_list("pk", flat=True))
+    with walls.holding(cases=reached):
+        found = Agency.objects.filter(pk=agency_id, referrals__state__in=GOING, referrals__case__in=reached)
+        return list(found.order_by().values_list("referrals__case", flat=True))
 
 
 def _of_domain(wanted: CaseFilter) -> Q:
@@ -140,10 +146,9 @@ def cases_page(cases: QuerySet[Case], order: str, *, after: int | None, size: in
         place = found.filter(pk=after).values_list(*(name for name, _ in columns)).first()
         if place is not None:
             found = found.filter(beyond(columns, place))
-    with looking_ahead():
-        rows = list(found[: size + 1])
-    seen(row.pk for row in rows[:size])
-    return rows[:size], len(rows) > size
+    # By keys first: with the persons joined, the names of a whole unit would be read to be put in order.
+    keys = list(found.values_list("pk", flat=True)[: size + 1])
+    return list(found.filter(pk__in=keys[:size])), len(keys) > size
 
 
 def cases_counted(cases: QuerySet[Case]) -> tuple[int, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.http import HttpResponse
@@ -36,6 +37,10 @@ from oralu.web.screens import StaffRequest, lang, screen
 
 SHOWN = 6
 """Rows of a list on the board itself: with all three lists full it still prints on one sheet."""
+LISTED = 15
+"""Rows of a table of figures, the heaviest or the worst first: a large region has hundreds of agencies."""
+TABLES = {"loads": "load", "agencies": "sla-agencies"}
+"""The tables that are cut, with their places on the page; `?whole=` and the name asks for all rows of one."""
 
 
 def rows_href(figure: Figure, **wanted: object) -> str:
@@ -77,7 +82,10 @@ def board(request: StaffRequest) -> HttpResponse:
         "as_of": moment(counted.at) if counted is not None and counted.at != at else "",
     }
     if counted is not None:
-        context |= _counted(counted, edition, is_head)
+        whole = request.GET.get("whole", "")
+        cut = {name: getattr(counted, name)[:LISTED] for name in TABLES if name != whole}
+        context |= _counted(replace(counted, **cut), edition, is_head)
+        context |= {f"{name}_all": _cut(name, len(getattr(counted, name))) for name in cut}
     return render(request, "board/board.html", context)
 
 
@@ -98,6 +106,11 @@ def _counted(counted: Figures, edition: Edition, is_head: bool) -> dict[str, obj
         "risks": _risks(counted.distribution, edition),
         "answers": _answers(counted.answers),
     }
+
+
+def _cut(table: str, rows: int) -> dict[str, object] | None:
+    """How many rows a table has that is not shown whole, and where they are."""
+    return {"count": rows, "href": f"?whole={table}#{TABLES[table]}"} if rows > LISTED else None
 
 
 def _measures(request: StaffRequest) -> list[WorkRow]:
