@@ -136,7 +136,7 @@ def test_leadership_of_another_region_sees_nothing_of_it(world: World, sign_in: 
     other = User.objects.create_user("other", "x", role=Role.LEADERSHIP, agency=agency, full_name="Аким")
     client = sign_in(other)
     assert client.get(f"/board/escalations/{escalation_of(case).pk}").status_code == 404
-    assert figures.counts(other, at=world.at).broken == 0
+    assert figures.counts(other, measures=figures.measures_open(other), at=world.at).broken == 0
     assert figures.distribution(other) == {}
     assert f"№ {case.pk}" not in client.get("/board/breaches").content.decode()
 
@@ -232,7 +232,7 @@ def test_every_figure_counts_the_rows_that_it_opens(world: World) -> None:
             rows, _ = board_rows(actor=actor, figure=figure, wanted=wanted, after=None, size=100, at=at)  # noqa: B023
             return len(rows)
 
-        counts = figures.counts(actor, at=at)
+        counts = figures.counts(actor, measures=figures.measures_open(actor), at=at)
         assert opened(Figure.ESCALATIONS) == counts.broken
         assert opened(Figure.GONE_UP) == counts.gone_up
         for one in figures.sla_by_agency(actor, at=at):
@@ -276,7 +276,9 @@ def test_inherited_escalations_are_one_group(world: World, sign_in: Callable[[Us
     turn(world.at + timedelta(hours=30))
     expected = Escalation.objects.filter(in_digest=True, agency=world.kairat.agency).count()
     assert expected >= 3
-    counts = figures.counts(world.kairat, at=world.at + timedelta(hours=48))
+    counts = figures.counts(
+        world.kairat, measures=figures.measures_open(world.kairat), at=world.at + timedelta(hours=48)
+    )
     assert (counts.broken, counts.inherited) == (0, expected)
     text = sign_in(world.kairat).get("/board").content.decode()
     assert text.count('href="/board/inherited"') == 1
@@ -293,12 +295,14 @@ def test_what_waits_is_counted_as_far_as_one_plans_by_it(
     turn(world.at + timedelta(hours=30))
     for actor in (world.kairat, world.bolat):
         with CaptureQueriesContext(connection) as asked:
-            figures.counts(actor, at=world.at + timedelta(hours=48))
+            figures.counts(actor, measures=figures.measures_open(actor), at=world.at + timedelta(hours=48))
         statement = asked.captured_queries[-1]["sql"]
         kinds = statement.count("UNION ALL") + 1
         assert statement.count("LIMIT 3") == kinds >= 3
         assert "COUNT(" not in statement
-    assert figures.counts(world.kairat, at=world.at).inherited == 3, "more than two"
+    assert figures.counts(world.kairat, measures=figures.measures_open(world.kairat), at=world.at).inherited == 3, (
+        "more than two"
+    )
     text = sign_in(world.kairat).get("/board?lang=ru").content.decode()
     assert "2+ нарушенных срока загруженного реестра" in text
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import reduce
 from operator import and_
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
-from django.db.models import BigIntegerField, Count, F, Min, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import BigIntegerField, Count, F, Min, Model, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models import Case as Choice
 from django.db.models.functions import TruncWeek
 
@@ -37,6 +37,7 @@ REPORTED = (Referral.State.SERVED, Referral.State.DISPUTED)
 ANSWERS = ("confirmed", "disputed", "not_asked")
 
 
+M = TypeVar("M", bound=Model)
 Readers: TypeAlias = User | tuple[User, ...]
 """For whom a figure is counted: one reader, or all those of one role who are shown the same figure."""
 
@@ -96,6 +97,12 @@ def measures_open(actor: User) -> QuerySet[CorrectiveMeasure]:
     )
 
 
+def first(found: QuerySet[M], count: int) -> QuerySet[M]:
+    """The first rows of a list in order, looked up by their keys: with everything joined that a row shows, the whole
+    list would be joined to be put in order."""
+    return found.filter(pk__in=list(found.values_list("pk", flat=True)[:count]))
+
+
 def measure_of(actor: User, measure_id: int) -> CorrectiveMeasure | None:
     """A measure that the actor may report as carried out."""
     return measures_open(actor).filter(pk=measure_id).first()
@@ -113,10 +120,9 @@ class Counts:
     settled: int
 
 
-def counts(actor: User, *, at: datetime) -> Counts:
+def counts(actor: User, *, measures: QuerySet[CorrectiveMeasure], at: datetime) -> Counts:
     """The numbers on top of the board in one statement, which reads at most `MOST` and one row of each kind: what
-    nobody has answered grows with the register."""
-    measures = measures_open(actor)
+    nobody has answered grows with the register. `measures`: the actor's `measures_open`."""
     kinds: dict[str, QuerySet[Any]] = {
         "broken": broken_now(actor),
         "inherited": inherited(actor),

@@ -54,9 +54,10 @@ def rows_href(figure: Figure, **wanted: object) -> str:
 def board(request: StaffRequest) -> HttpResponse:
     user, at, edition = request.user, request.at, edition_for(request.user, local_day(request.at))
     is_head = user.role == Role.UNIT_HEAD
-    broken = list(figures.broken_now(user).select_related("case__person" if is_head else "case")[:SHOWN])
-    up = list(figures.gone_up(user).select_related("case__person")[:SHOWN]) if is_head else []
-    counts = figures.counts(user, at=at)
+    broken = figures.first(figures.broken_now(user).select_related("case__person" if is_head else "case"), SHOWN)
+    up = figures.first(figures.gone_up(user).select_related("case__person"), SHOWN) if is_head else ()
+    measures = figures.measures_open(user)
+    counts = figures.counts(user, measures=measures, at=at)
     counted = figures_for(user, at=at)
     context = {
         "title": _("Board"),
@@ -66,7 +67,7 @@ def board(request: StaffRequest) -> HttpResponse:
         "stats": _stats(counts, counted, len(edition.risk_levels) - 1),
         "broken": [escalation_row(user, one, at) for one in broken],
         "broken_all": _all(counts.broken, Figure.ESCALATIONS),
-        "measures": _measures(request),
+        "measures": [measure_row(user, one, at) for one in figures.first(measures.select_related("clock"), SHOWN)],
         "measures_all": _all(counts.measures, Figure.MEASURES),
         "up": [escalation_row(user, one, at) for one in up],
         "up_all": _all(counts.gone_up, Figure.GONE_UP),
@@ -111,11 +112,6 @@ def _counted(counted: Figures, edition: Edition, is_head: bool) -> dict[str, obj
 def _cut(table: str, rows: int) -> dict[str, object] | None:
     """How many rows a table has that is not shown whole, and where they are."""
     return {"count": rows, "href": f"?whole={table}#{TABLES[table]}"} if rows > LISTED else None
-
-
-def _measures(request: StaffRequest) -> list[WorkRow]:
-    found = figures.measures_open(request.user).select_related("clock")[:SHOWN]
-    return [measure_row(request.user, measure, request.at) for measure in found]
 
 
 def _claims(request: StaffRequest) -> list[WorkRow]:
