@@ -117,6 +117,7 @@ SENTENCES: Mapping[str, Text] = {
     "place.released": gettext_lazy("a place was freed"),
     "place.offered": gettext_lazy("a place that became free was offered to this person"),
     "escalation.solved": gettext_lazy("what no agency could take is settled"),
+    "escalation.handed_on": gettext_lazy("what had gone up went on to who answers for the case now"),
     "escalation.stands_again": gettext_lazy("what had been settled is not: no agency can take it again"),
     "message.given_up": gettext_lazy("a message could not be delivered"),
     "register.imported": gettext_lazy("a register was imported"),
