@@ -212,7 +212,7 @@ class _Words:
             "ground": lambda code: _choice(ClosingGround, code),
             "version": lambda n: _("version %(n)s") % {"n": n},
             "day": lambda n: _("day %(n)s") % {"n": n},
-            "index": lambda n: _("%(n)s of 10") % {"n": n},
+            "index": lambda n: _("%(n)s of %(most)s") % {"n": n, "most": self._edition.highest_index},
             "old": lambda text: _("was %(day)s") % {"day": _day(text)},
             "new": lambda text: _("now %(day)s") % {"day": _day(text)},
             "on": _day,
