@@ -9,6 +9,7 @@ from random import Random
 import pytest
 from django.contrib.auth import authenticate
 from django.db import transaction
+from django.db.models import F
 
 from oralu.apps.access.demo import DEMO_PASSWORD
 from oralu.apps.access.models import Role, User
@@ -127,7 +128,21 @@ def test_every_state_exists_among_150() -> None:
     assert {need.service for need in Need.objects.all()} == {rule.service for rule in load_edition().rules}
     assert set(Occupancy.objects.values_list("state", flat=True)) == set(Occupancy.State.values)
     assert_people_of_every_fate()
+    assert_gone_up_where_the_case_is()
     assert_deadlines()
+
+
+def assert_gone_up_where_the_case_is() -> None:
+    """What waits lies with who answers for the case now, wherever it was transferred to."""
+    waits = Escalation.objects.filter(answered_at=None).select_related("agency", "case")
+    assert waits.filter(case__cohort_unit=F("case__unit")).exists()
+    for escalation in waits:
+        assert escalation.agency is not None
+        assert escalation.agency.region_id == escalation.case.region_id
+        assert escalation.addressee != "unit_head" or escalation.agency_id == escalation.case.unit_id
+    handed_on = Escalation.objects.exclude(handed_on_at=None).select_related("answered_by", "agency")
+    assert handed_on.exists()
+    assert all(e.answered_by is None or e.answered_by.agency_id == e.agency_id for e in handed_on)
 
 
 def assert_people_of_every_fate() -> None:

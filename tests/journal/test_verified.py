@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
+from pwd import getpwuid
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,8 +13,10 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from journal_ground import Ground
+from oralu.apps.access.models import Role, User
 from oralu.apps.journal.models import Entry
 from oralu.apps.journal.verified import verification_last
+from oralu.cli.journal import operator
 from oralu.cli.main import main
 from oralu.config.doctor import Level, asking_database
 
@@ -92,3 +96,30 @@ def test_where_nothing_may_be_written_the_result_is_told_all_the_same(
     assert "The journal is whole" in answer.output
     assert "not recorded" in answer.output
     assert verification_last() is None
+
+
+def test_it_names_who_ran_it(ground: Ground) -> None:
+    ground.batches(1)
+    account = getpwuid(os.getuid()).pw_name
+    assert verify().exit_code == 0
+    last = verification_last()
+    assert last is not None
+    assert (last.who, last.operator.split()[-1].rstrip(")")) == ("", account)
+    User.objects.create_user("madina", "long-password-of-a-test", role=Role.AUDITOR, full_name="Мадина Аудитор")
+    assert verify("--by", "madina").exit_code == 0
+    last = verification_last()
+    assert last is not None
+    assert last.who == "Мадина Аудитор"
+    assert last.operator
+    count = Entry.objects.filter(kind="journal.verified").count()
+    User.objects.filter(username="madina").update(is_active=False)
+    for login in ("madina", "nobody"):
+        answer = verify("--by", login)
+        assert answer.exit_code == 2
+        assert f"no active account {login}" in answer.output
+    assert Entry.objects.filter(kind="journal.verified").count() == count
+
+
+def test_whoever_came_by_sudo_is_named_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUDO_USER", "a.operator")
+    assert operator() == f"a.operator (sudo: {getpwuid(os.getuid()).pw_name})"

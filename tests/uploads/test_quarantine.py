@@ -156,7 +156,9 @@ def test_a_head_releases_a_file_with_a_word_on_how_they_know(world: World, case:
     proof.refresh_from_db()
     assert (proof.scan, proof.scanned_by) == (Scan.RELEASED, world.bolat)
     assert Entry.objects.get(case=case, kind="evidence.released").data == {"evidence": proof.pk, "how": "scanned"}
-    assert client.post(f"/quarantine/{proof.pk}/release", {"how": "scanned"}).status_code == 404, "decided already"
+    again = client.post(f"/quarantine/{proof.pk}/release", {"how": "scanned"})
+    assert again.status_code == 409, "decided already"
+    assert world.bolat.full_name in again.content.decode()
     client.force_login(world.aigul)
     opened = client.get(f"/evidence/{proof.pk}")
     assert opened.status_code == 200

@@ -187,7 +187,7 @@ def test_a_measure_is_carried_out_by_who_ordered_it(world: World, sign_in: Calla
     measure.refresh_from_db()
     assert (measure.done_note, measure.done_at) == ("сделано", world.at + timedelta(hours=48))
     assert Entry.objects.get(kind="measure.done").actor == world.kairat
-    assert sign_in(world.kairat).post(address, {"note": "сделано"}).status_code == 404
+    assert sign_in(world.kairat).post(address, {"note": "сделано"}).status_code == 409
 
 
 def served(world: World, hours: float) -> Referral:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,10 @@ from django.test import Client
 from oralu.apps.access.models import Role, User
 from oralu.apps.cases.models import Case
 from oralu.apps.routing.country_figures import country_figures, country_keep, told_of
+from oralu.apps.routing.policies import EditionsInForce
 from oralu.apps.routing.worker import turn
 from oralu.core.disclosure import LEAST
+from oralu.policyfiles import load_edition
 from world import World, build
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +81,40 @@ def test_the_page_says_of_which_day_and_hides_what_is_small(world: World, analys
 def test_nobody_else_is_shown_them(world: World, client: Client, who: str) -> None:
     client.force_login(getattr(world, who))
     assert client.get("/figures").status_code == 404
+
+
+def test_the_scale_is_that_of_the_edition(
+    world: World, analyst: User, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.force_login(analyst)
+    for _ in range(12):
+        world.enrol(facts={"identity_document": "none"})
+    turn(world.at)
+    assert "points of 5 domains, from 0 to 10." in client.get("/figures").content.decode()
+    in_force = load_edition()
+    wider = replace(in_force, domains=(*in_force.domains, "sixth"))
+    shorter = replace(in_force, domains=in_force.domains[:4])
+    adopted = {"35": wider}
+    monkeypatch.setattr(EditionsInForce, "on", lambda self, region, day: adopted[region])
+    page = client.get("/figures").content.decode()
+    assert "points of 6 domains, from 0 to 12." in page
+    assert page.count(">12</th>") == 1
+    adopted["35"] = shorter
+    page = client.get("/figures").content.decode()
+    assert "points of 4 domains, from 0 to 8." in page
+    assert ">9</th>" not in page
+
+
+def test_of_several_editions_it_says_that_their_scales_differ(
+    world: World, analyst: User, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.force_login(analyst)
+    for region in ("35", "39"):
+        for _ in range(12):
+            case = world.enrol(facts={"identity_document": "none"})
+            Case.objects.filter(pk=case.pk).update(region=region)
+    assert country_keep(at=world.at)
+    in_force = load_edition()
+    adopted = {"35": in_force, "39": replace(in_force, domains=(*in_force.domains, "sixth"))}
+    monkeypatch.setattr(EditionsInForce, "on", lambda self, region, day: adopted[region])
+    assert "not the same in all of them: 10, 12." in client.get("/figures").content.decode()

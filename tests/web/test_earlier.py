@@ -101,7 +101,10 @@ def test_a_rejected_claim_changes_nothing(world: World, client: Client, met_late
     assert met_late.met_at == met_late.closed_at
     assert kept(world) == (0, 1)
     assert "was rejected by Болат Ержанов" in client.get(f"/cases/{met_late.case_id}").content.decode()
-    assert client.get(f"/earlier/{claim.pk}").status_code == 404
+    again = client.post(f"/earlier/{claim.pk}", {"decision": "approve"})
+    assert again.status_code == 409
+    assert world.bolat.full_name in again.content.decode()
+    assert signed(client, world.erlan).get(f"/earlier/{claim.pk}").status_code == 404
 
 
 def test_a_bad_claim_keeps_what_was_typed_and_writes_nothing(world: World, client: Client, met_late: Need) -> None:

@@ -261,7 +261,7 @@ def test_places_are_held_taken_and_released(world: World, sign_in: Callable[[Use
     assert occupancy.state == "released"
     assert Entry.objects.get(kind="place.released").actor == world.gulnar
     assert Message.objects.get(template="place_left").user == world.aigul
-    assert client.post(f"/inbox/places/{occupancy.pk}/release").status_code == 404
+    assert client.post(f"/inbox/places/{occupancy.pk}/release").status_code == 409
 
 
 def test_a_place_held_before_the_consent_names_nobody(world: World, sign_in: Callable[[User], Client]) -> None:

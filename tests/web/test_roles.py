@@ -315,13 +315,16 @@ def test_the_last_verification_stands_on_the_page_of_the_auditor(made: tuple[Wor
     world, _cases = made
     assert "ни разу" in page(world.madina, reverse("control"))
     report = Report(seals=3, entries=40, accesses=2)
-    verification_record(report=report, is_apart=False, at=world.at)
+    verification_record(report=report, is_apart=False, at=world.at, operator="root")
     shown = page(world.madina, reverse("control"))
     assert "журнал цел" in shown
+    assert "учётная запись операционной системы: root" in shown
     assert "42 записи под 3 печатями" in shown
     report.findings = [Found("deleted", "Entry 7 is gone"), Found("deleted", "Entry 8 is gone")]
-    verification_record(report=report, is_apart=True, at=world.at + timedelta(hours=1))
+    later = world.at + timedelta(hours=1)
+    verification_record(report=report, is_apart=True, at=later, actor=world.madina, operator="root")
     shown = page(world.madina, reverse("control"))
+    assert world.madina.full_name in shown.split("Кто запустил")[1][:300]
     assert "журнал НЕ цел" in shown
     assert "Исчезли записи под печатью" in shown
     assert "из другого места" in shown

@@ -115,7 +115,8 @@ def test_a_granted_request_transfers_the_case_and_tells_who_asked(world: World, 
     assert {message.user for message in told} == {world.aigul, world.bolat}
     assert f"/cases/{case.pk}" in aigul.get("/today").content.decode()
     assert aigul.get(f"/cases/{case.pk}").status_code == 200
-    assert entered(saule).get(href).status_code == 404
+    assert "Оспанова" not in entered(saule).get(href).content.decode()
+    assert entered(saule).get(f"/cases/{case.pk}").status_code == 404
 
 
 def test_a_declined_request_tells_its_reason_and_nothing_else(world: World, saule: User) -> None:

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from pwd import getpwuid
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +17,7 @@ import click
 from oralu.cli.database import use_database
 
 if TYPE_CHECKING:
+    from oralu.apps.access.models import User
     from oralu.apps.journal.verifying import Report
 
 
@@ -47,13 +49,15 @@ def command() -> None:
 @DATA
 @HEADS
 @click.option("--key", type=click.Path(path_type=Path), help="The public key or keys (PEM). [default: of this machine]")
+@click.option("--by", metavar="LOGIN", help="Your account in Oralu, to be named on the page of the auditors.")
 @click.option("--json", "as_json", is_flag=True, help="For a program.")
-def verify(*, data: Path | None, heads: Path | None, key: Path | None, as_json: bool) -> None:
+def verify(*, data: Path | None, heads: Path | None, key: Path | None, by: str | None, as_json: bool) -> None:
     """Compute every row, seal and signature anew, and compare the seals with the heads outside the database.
 
     An auditor gives --key and --heads from a copy of their own: then nothing on this machine has to be believed.
 
-    That it was run, and what came of it, becomes an entry of the journal and stands on the page of the auditors.
+    That it was run, by whom, and what came of it, becomes an entry of the journal and stands on the page of the
+    auditors: the account of the operating system always, and the one that --by names.
 
     Exit status 0: whole. 1: something was changed, deleted, or is not sealed. 2: it could not be looked at."""
     with ExitStack() as stack:
@@ -64,13 +68,14 @@ def verify(*, data: Path | None, heads: Path | None, key: Path | None, as_json: 
         from oralu.apps.journal.keys import KeyUnusableError
         from oralu.apps.journal.verifying import journal_verify
 
+        actor = _account(by)
         try:
             ring = keyring(key or Path(settings.JOURNAL_KEY))
         except KeyUnusableError as error:
             click.echo(str(error), err=True)
             sys.exit(2)
         report = journal_verify(ring=ring, heads=heads or Path(settings.JOURNAL_HEADS))
-        _keep(report, is_apart=key is not None and heads is not None)
+        _keep(report, is_apart=key is not None and heads is not None, actor=actor)
     if as_json:
         click.echo(json.dumps({"whole": not report.findings, **asdict(report)}, indent=1))
     else:
@@ -86,14 +91,32 @@ def verify(*, data: Path | None, heads: Path | None, key: Path | None, as_json: 
     sys.exit(1 if report.findings else 0)
 
 
-def _keep(report: Report, *, is_apart: bool) -> None:
+def _account(login: str | None) -> User | None:
+    from oralu.apps.access.selectors import user_by_login
+
+    if login is None:
+        return None
+    found = user_by_login(login)
+    if found is None or not found.is_active:
+        raise click.UsageError(f"There is no active account {login}: give --by a login of Oralu, or leave it out.")
+    return found
+
+
+def operator() -> str:
+    """The account of the operating system under which this runs; where it was entered by `sudo`, from which."""
+    own = getpwuid(os.getuid()).pw_name
+    before = os.environ.get("SUDO_USER", "")
+    return f"{before[:32]} (sudo: {own})" if before and before != own else own
+
+
+def _keep(report: Report, *, is_apart: bool, actor: User | None) -> None:
     """Whoever verifies a copy of the database that takes no writing learns the result all the same."""
     from django.db import DatabaseError
 
     from oralu.apps.journal.verified import verification_record
 
     try:
-        verification_record(report=report, is_apart=is_apart, at=datetime.now(UTC))
+        verification_record(report=report, is_apart=is_apart, at=datetime.now(UTC), actor=actor, operator=operator())
     except DatabaseError as error:
         click.echo(f"Note: this verification is not recorded ({type(error).__name__}).", err=True)
 

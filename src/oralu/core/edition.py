@@ -222,6 +222,11 @@ class Edition:
     def rule_by_code(self) -> dict[str, Rule]:
         return {rule.code: rule for rule in self.rules}
 
+    @property
+    def highest_index(self) -> int:
+        """The index of a case that has every point in every domain."""
+        return self.highest_points * len(self.domains)
+
     @cached_property
     def evaluation_order(self) -> tuple[str, ...]:
         """The domains as listed, the judging one last."""

@@ -86,9 +86,8 @@ def explain(edition: Edition, identity: str, snapshot: Snapshot, evaluation: Eva
     """The lines of the explanation in `lang` (kk, ru or en)."""
     yield _say("case", lang, id=identity, day=evaluation.day)
     yield _say("edition", lang, title=edition.title(lang), id=edition.id)
-    highest = edition.highest_points * len(edition.domains)
     risk = edition.label("risk", evaluation.risk, lang)
-    yield _say("index", lang, index=evaluation.index, highest=highest, risk=risk)
+    yield _say("index", lang, index=evaluation.index, highest=edition.highest_index, risk=risk)
     known = "not_yet" if evaluation.success is None else "yes" if evaluation.success else "no"
     yield _say("success", lang, **{"is": _say(known, lang)}, rule=edition.success.texts[lang])
     yield f"    [{edition.success.based.cited(lang)}]"

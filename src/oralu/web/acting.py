@@ -69,12 +69,17 @@ def case_address(case: Case, anchor: str = "") -> str:
     return reverse("case", args=[case.pk]) + (f"#{anchor}" if anchor else "")
 
 
+def case_crumb(case: Case, anchor: str = "") -> Crumb:
+    """The way back to a case, at a place on its page."""
+    return Crumb(f"{case.person.full_name}, № {case.pk}", case_address(case, anchor))
+
+
 def case_deed(case: Case, *, title: Text, anchor: str = "", leaves: bool = False, **more: Any) -> Deed:
     """An act on a case: it goes back to the page of the case, at the place where its result is seen (`anchor`), or, if
     after it the case may no longer be the reader's (`leaves`), to the caseload. In a closed case nothing is done."""
     closed = case.state == CaseState.CLOSED
     return deed_under(
-        Crumb(f"{case.person.full_name}, № {case.pk}", case_address(case, anchor)),
+        case_crumb(case, anchor),
         title=title,
         heading=case.person.full_name,
         onward=(address("caseload") or "/") if leaves else "",

@@ -70,10 +70,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Strip:
-    """The five cells, in the order of the edition's domains, and the index (0–10) when the list shows it."""
+    """The cells in the order of the edition's domains, and the index when the list shows it, of `most`."""
 
     cells: tuple[Cell, ...]
     index: int | None = None
+    most: int = 10
 
     @property
     def spoken(self) -> str:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from oralu.apps.access.models import User
-from oralu.apps.cases.models import Case, Statement
+from oralu.apps.cases.models import Case, Milestone, Statement
 from oralu.apps.referrals.clocks import clock_view
 from oralu.apps.referrals.models import Clock, ClockInterval, Need, PauseParty, PauseReason
 from oralu.apps.routing.policies import EditionsInForce, NoEditionError
@@ -41,6 +41,11 @@ def strip_of(case: Case) -> Strip:
     return strip_from(edition_of(case), case.domains, case.index)
 
 
+def most_of(milestone: Milestone, edition: Edition) -> int:
+    """The index that a case could have had when a milestone was frozen, by the domains that were judged then."""
+    return len(milestone.evaluation.get("domains") or edition.domains) * edition.highest_points
+
+
 def strip_from(edition: Edition, domains: Mapping[str, Mapping[str, Any]], index: int | None) -> Strip:
     """The strip of kept results: of a case, an evaluation or a milestone."""
     cells = []
@@ -60,7 +65,7 @@ def strip_from(edition: Edition, domains: Mapping[str, Mapping[str, Any]], index
                 risk=edition.risk_levels[kept["risk"]],
             )
         )
-    return Strip(tuple(cells), index)
+    return Strip(tuple(cells), index, edition.highest_index)
 
 
 def policy_line(edition: Edition, domain: str, line_id: str) -> Line | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import MD5
 
 from oralu.apps.access.models import Role, User
 from oralu.apps.access.selectors import at_work
@@ -96,22 +97,30 @@ def _page(found: QuerySet, name: str, after: int | None, size: int) -> tuple[lis
     return rows[:size], len(rows) > size
 
 
-def agency_of(agency_id: int) -> Agency | None:
+def agency_of(agency_id: int, *, lock: bool = False) -> Agency | None:
     """An agency with what its page says: `places_open`, `under_way` (referrals to it), `has_refuge_address`: whether
-    one is kept, never which."""
+    one is kept, never which, and `refuge_mark`, by which two of them are told apart. `lock`: nobody changes it until
+    the end of the transaction."""
+    if lock:
+        Agency.objects.select_for_update(of=("self",), no_key=True).filter(pk=agency_id).order_by("pk").first()
+    kept = RefugeAddress.objects.filter(agency=OuterRef("pk"))
     return (
         Agency.objects.select_related("region", "responsible", "deputy")
         .annotate(
             places_open=Count("places", filter=Q(places__is_open=True), distinct=True),
             under_way=Count("referrals", filter=Q(referrals__state__in=GOING), distinct=True),
-            has_refuge_address=Exists(RefugeAddress.objects.filter(agency=OuterRef("pk"))),
+            has_refuge_address=Exists(kept),
+            refuge_mark=Subquery(kept.values_list(MD5("address"))),
         )
         .filter(pk=agency_id)
         .first()
     )
 
 
-def user_of(user_id: int) -> User | None:
+def user_of(user_id: int, *, lock: bool = False) -> User | None:
+    """An account. `lock`: nobody changes it until the end of the transaction."""
+    if lock:
+        User.objects.select_for_update(of=("self",), no_key=True).filter(pk=user_id).order_by("pk").first()
     return User.objects.select_related("agency__region").filter(pk=user_id).first()
 
 
@@ -192,6 +201,14 @@ def entries_page(*, after: int | None, size: int) -> tuple[list[Entry], bool]:
         found = found.filter(pk__lt=after)
     rows = list(found[: size + 1])
     return rows[:size], len(rows) > size
+
+
+def change_last(about: Agency | User) -> Entry | None:
+    """The entry of the latest change of an agency or an account."""
+    name = "agency" if isinstance(about, Agency) else "user"
+    kinds = [f"{name}.created", f"{name}.changed", f"{name}.profile_changed"]
+    found = Entry.objects.filter(OF_NO_CASE, kind__in=kinds, **{f"data__{name}": about.pk}).order_by("-id")
+    return found.select_related("actor").first()
 
 
 def names_in(entries: Iterable[Entry]) -> tuple[dict[int, User], dict[int, Agency], dict[str, Region]]:

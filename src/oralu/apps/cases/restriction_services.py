@@ -56,8 +56,9 @@ def case_unshut(*, exclusion: Exclusion, note: str, actor: User, at: datetime) -
         raise ValidationError({"note": _("Write the reason in words.")})
     case.excluded = [pk for pk in case.excluded if pk != exclusion.user_id]
     case.save(update_fields=["excluded"])
+    words: dict[str, int] = {"exclusion": exclusion.pk}
     exclusion.delete()
-    words = reason_note(case=case, about="case.unshut", text=note, actor=actor, at=at)
+    words |= reason_note(case=case, about="case.unshut", text=note, actor=actor, at=at)
     entry_record(kind="case.unshut", actor=actor, at=at, case_id=case.pk, officer=exclusion.user_id, **words)
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
 from django.db.models import QuerySet
 
 from oralu.apps.journal.models import Access, Entry
+
+if TYPE_CHECKING:
+    from oralu.apps.access.models import User
 
 
 def case_entries(case_id: int, *, before: int | None = None, limit: int = 50) -> QuerySet[Entry]:
@@ -37,3 +43,19 @@ def case_accesses(*, case_id: int, view: str = "", before: int | None = None, li
     The rows of a case are always found through the index on the subjects: left to choose, the planner would walk back
     through the whole table for a case that nobody has looked at for years."""
     return list(Access.objects.raw(ACCESSES.format(where=WHERE[view]), [case_id, before, before, limit]))
+
+
+def entry_last(*, case_id: int, kinds: Collection[str], **about: int) -> Entry | None:
+    """The latest entry of a case of these kinds about a thing, e.g. `referral=17`."""
+    return _latest(Entry.objects.filter(case_id=case_id, kind__in=kinds, **{f"data__{k}": v for k, v in about.items()}))
+
+
+def entry_own(*, actor: User, kinds: Collection[str], **about: int) -> Entry | None:
+    """The latest such entry that an actor has made: one's own act may be told also where its case is out of sight by
+    now. Found among the entries of the actor, never by a walk back through the whole journal."""
+    return _latest(Entry.objects.filter(actor=actor, kind__in=kinds, **{f"data__{k}": v for k, v in about.items()}))
+
+
+def _latest(found: QuerySet[Entry]) -> Entry | None:
+    rows = list(found.select_related("actor").order_by())
+    return max(rows, key=lambda entry: entry.pk, default=None)

@@ -5,10 +5,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from oralu.apps.journal.models import Entry
 from oralu.apps.journal.services import entry_record
 from oralu.apps.journal.verifying import Report
+
+if TYPE_CHECKING:
+    from oralu.apps.access.models import User
 
 KIND = "journal.verified"
 
@@ -16,7 +20,8 @@ KIND = "journal.verified"
 @dataclass(frozen=True, slots=True)
 class Verification:
     """One verification: `rows` and `seals` that were looked at, `waiting` rows under no seal then, `codes` of what was
-    found (none: whole). `is_apart`: it went by a key and heads that whoever ran it had brought along."""
+    found (none: whole). `is_apart`: it went by a key and heads that whoever ran it had brought along. `who` ran it, as
+    they say, empty where they do not; `operator`: the account of the operating system, empty in entries of before."""
 
     at: datetime
     is_whole: bool
@@ -25,14 +30,19 @@ class Verification:
     waiting: int
     codes: tuple[str, ...]
     is_apart: bool
+    who: str
+    operator: str
 
 
-def verification_record(*, report: Report, is_apart: bool, at: datetime) -> None:
-    """Keep what `oralu journal verify` has found. Raises django.db.DatabaseError where nothing may be written, e.g. on
+def verification_record(
+    *, report: Report, is_apart: bool, at: datetime, actor: User | None = None, operator: str = ""
+) -> None:
+    """Keep what `oralu journal verify` has found, and who ran it: `operator` is the account of the operating system,
+    `actor` the account in Oralu that they name. Raises django.db.DatabaseError where nothing may be written, e.g. on
     a copy of the database."""
     entry_record(
         kind="journal.verified",
-        actor=None,
+        actor=actor,
         at=at,
         whole=not report.findings,
         rows=report.entries + report.accesses,
@@ -40,12 +50,14 @@ def verification_record(*, report: Report, is_apart: bool, at: datetime) -> None
         waiting=report.waiting,
         codes=list(dict.fromkeys(found.code for found in report.findings)),
         apart=is_apart,
+        operator=operator,
     )
 
 
 def verification_last() -> Verification | None:
     """The latest verification, None if there has been none. One whose payload was erased tells nothing."""
-    found = Entry.objects.filter(kind=KIND, case=None, salt__isnull=False).order_by("-id").first()
+    kept = Entry.objects.filter(kind=KIND, case=None, salt__isnull=False).select_related("actor")
+    found = kept.order_by("-id").first()
     if found is None:
         return None
     data = found.data
@@ -57,4 +69,6 @@ def verification_last() -> Verification | None:
         waiting=data["waiting"],
         codes=tuple(data["codes"]),
         is_apart=data["apart"],
+        who=str(found.actor or ""),
+        operator=data.get("operator", ""),
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from oralu.apps.access import walls
@@ -122,8 +123,32 @@ def escalations_write(
         actor=None,
         at=at,
     )
-    messages_write(outgoing=_escalation_messages(escalations, kind, leadership, at), at=at)
+    messages_write(outgoing=_escalation_messages(escalations, leadership, at), at=at)
     return escalations
+
+
+def escalations_hand_on(*, case: Case, actor: User | None, at: datetime) -> None:
+    """The case has gone to another unit: what waits for an answer, or for its measure to be carried out, goes to who
+    answers for it there. Who did so until now no longer sees the case, and a matter that only they could settle would
+    stand for ever. What is over stays with whom it was. In the caller's transaction, with the lock of the case, whose
+    unit and region are the new ones."""
+    waits = Q(answered_at=None) | Q(measure__isnull=False, measure__done_at=None)
+    standing = list(Escalation.objects.filter(waits, case=case).select_related("clock", "need").order_by("pk"))
+    leadership = Leadership()
+    leadership.load((e.addressee, case) for e in standing)
+    moved, records = [], []
+    for escalation in standing:
+        agency, left = leadership.agency(escalation.addressee, case), escalation.agency_id
+        if left == (agency.pk if agency else None):
+            continue
+        escalation.agency, escalation.handed_on_at = agency, at
+        moved.append(escalation)
+        data = {"need": escalation.need_id, "escalation": escalation.pk, "left": left}
+        records.append(Record("escalation.handed_on", case.pk, data))
+    rows_update(moved, ["agency", "handed_on_at"])
+    entries_record(records=records, actor=actor, at=at)
+    asked = [e for e in moved if e.answered_at is None and e.solved_at is None]
+    messages_write(outgoing=_escalation_messages(asked, leadership, at, handed_on=True), at=at)
 
 
 def _need(clock: Clock) -> Need:
@@ -140,8 +165,9 @@ TEMPLATE = {
 
 
 def _escalation_messages(
-    escalations: Sequence[Escalation], kind: str, leadership: Leadership, at: datetime
+    escalations: Sequence[Escalation], leadership: Leadership, at: datetime, *, handed_on: bool = False
 ) -> list[Outgoing]:
+    again = f"-{at.isoformat()}" if handed_on else ""
     outgoing: list[Outgoing] = []
     digests: dict[int, int] = {}
     for escalation in escalations:
@@ -153,9 +179,9 @@ def _escalation_messages(
                 continue
             outgoing.append(
                 Outgoing(
-                    key=f"escalation-{escalation.clock_id}-{kind}-{user.pk}",
+                    key=f"escalation-{escalation.clock_id}-{escalation.kind}-{user.pk}{again}",
                     user_id=user.pk,
-                    template=TEMPLATE[Escalation.Kind(kind)],
+                    template=TEMPLATE[Escalation.Kind(escalation.kind)],
                     case_id=escalation.case_id,
                     data={
                         "service": escalation.need.service,

@@ -118,6 +118,15 @@ def occupancies_visible_to(actor: User) -> QuerySet[Occupancy]:
     )
 
 
+def occupancy_left(actor: User, occupancy_id: int) -> Occupancy | None:
+    """A place of the actor's agency that its person has left, where the referral may still be seen."""
+    if actor.role not in PLACE_ROLES:
+        return None
+    left = Occupancy.objects.filter(pk=occupancy_id, place__agency_id=actor.agency_id, state=Occupancy.State.RELEASED)
+    seen = referrals_visible_to(actor).order_by().values("pk")
+    return left.filter(referral__in=seen).select_related("place", "referral").first()
+
+
 @dataclass(frozen=True, slots=True)
 class PlaceRow:
     """A place and what stands on it. `who` is empty where the agency may not know the name, or not yet."""

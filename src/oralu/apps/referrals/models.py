@@ -234,7 +234,8 @@ class DelayCause(models.TextChoices):
 class Escalation(models.Model):
     """A missed limit, or a need with no agency to go to, in front of the addressee whom the policy names. The addressee
     records the cause and a corrective measure (002 §3). `solved_at`: when a need that no agency could take was taken
-    on or closed after all; it may still be answered, and nobody waits for that."""
+    on or closed after all; it may still be answered, and nobody waits for that. `handed_on_at`: when the case went to
+    another unit and `agency` became who answers for it there."""
 
     class Kind(models.TextChoices):
         BREACH = "breach", _("the limit was missed")
@@ -256,6 +257,7 @@ class Escalation(models.Model):
     answered_at = models.DateTimeField(null=True)
     answered_by = models.ForeignKey("access.User", null=True, on_delete=models.PROTECT, related_name="+")
     solved_at = models.DateTimeField(null=True)
+    handed_on_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("-id",)

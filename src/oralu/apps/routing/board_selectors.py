@@ -108,6 +108,13 @@ def measure_of(actor: User, measure_id: int) -> CorrectiveMeasure | None:
     return measures_open(actor).filter(pk=measure_id).first()
 
 
+def measure_carried_out(actor: User, measure_id: int) -> CorrectiveMeasure | None:
+    """A measure on one of the actor's escalations that is carried out already."""
+    waiting = in_front_of(actor).filter(measure=measure_id).order_by().values_list("pk", flat=True)
+    measures = CorrectiveMeasure.objects.filter(escalation__in=list(waiting)).exclude(done_at=None)
+    return measures.select_related("escalation").first()
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """How much is broken now. A number is exact up to `MOST`; one more says that there are more."""

@@ -190,6 +190,7 @@ def _referrals(case: Case) -> dict[int, list[Referral]]:
 def _escalations(case: Case) -> dict[int, list[Escalation]]:
     by_need: dict[int, list[Escalation]] = {}
     for escalation in Escalation.objects.filter(case=case).select_related("agency", "measure").order_by("id"):
+        escalation.case = case
         by_need.setdefault(escalation.need_id, []).append(escalation)
     return by_need
 

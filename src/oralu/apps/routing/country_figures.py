@@ -3,9 +3,9 @@ of them differ by one case, and protected together, so that none gives away anot
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeAlias
 
 from django.db import transaction
@@ -15,7 +15,9 @@ from oralu.apps.agencies.models import Region
 from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.models import BoardFigure
+from oralu.apps.routing.policies import EditionsInForce, NoEditionError
 from oralu.core.disclosure import Sum, protect
+from oralu.policyfiles import EditionError
 
 COLUMNS: Mapping[str, Sequence[int]] = {"risk": range(4), "index": range(11)}
 """Of what tables there are, and the values that each has at least (an edition may have more): columns of `Case`."""
@@ -26,11 +28,13 @@ Row: TypeAlias = Mapping[str, Sequence[int | None]]
 
 @dataclass(frozen=True, slots=True)
 class CountryFigures:
-    """Open cases as of a moment. `regions` by the name of the region, those with a case."""
+    """Open cases as of a moment. `regions` by the name of the region, those with a case; `scales`: the number of
+    domains and the highest index of each edition that was in force in one of them then."""
 
     at: datetime
     regions: Mapping[str, Row]
     country: Row
+    scales: Sequence[tuple[int, int]]
 
 
 def country_keep(*, at: datetime) -> bool:
@@ -56,7 +60,19 @@ def country_figures() -> CountryFigures | None:
     rows = dict(kept.data["rows"])
     country = rows.pop("")
     names = {region.code: str(region) for region in Region.objects.filter(code__in=rows)}
-    return CountryFigures(kept.at, {names[code]: rows[code] for code in sorted(rows, key=names.__getitem__)}, country)
+    regions = {names[code]: rows[code] for code in sorted(rows, key=names.__getitem__)}
+    return CountryFigures(kept.at, regions, country, _scales(rows, local_day(kept.at)))
+
+
+def _scales(codes: Collection[str], day: date) -> list[tuple[int, int]]:
+    found, editions = set(), EditionsInForce(codes)
+    for code in codes:
+        try:
+            edition = editions.on(code, day)
+        except (NoEditionError, EditionError):
+            continue
+        found.add((len(edition.domains), edition.highest_index))
+    return sorted(found, key=lambda scale: scale[1])
 
 
 def _counted() -> dict[str, dict[str, list[int]]]:

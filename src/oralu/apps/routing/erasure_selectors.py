@@ -29,6 +29,12 @@ def erasure_cases(erasure: Erasure, limit: int) -> list[int]:
     return sorted(found)[:limit]
 
 
+def holds_lifted(actor: User) -> QuerySet[LegalHold]:
+    """The holds on cases of the own unit that have been lifted."""
+    holds = Shown.of(LegalHold, "case_id").filter(case__in=cases_visible_to(actor)).exclude(lifted_at=None)
+    return holds.select_related("case__person")
+
+
 def holds_visible_to(actor: User) -> QuerySet[LegalHold]:
     """The holds that stand on cases of the own unit."""
     holds = Shown.of(LegalHold, "case_id").filter(lifted_at=None, case__in=cases_visible_to(actor))

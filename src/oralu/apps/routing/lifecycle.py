@@ -17,12 +17,14 @@ from oralu.apps.cases.restriction_services import reach_hand_on
 from oralu.apps.cases.services import reason_note
 from oralu.apps.journal.services import entry_record
 from oralu.apps.referrals.clocks import MAX_PAUSE, clocks_save, interval_switch
+from oralu.apps.referrals.escalation_services import escalations_hand_on
 from oralu.apps.referrals.models import ClockInterval, Need, PauseParty, PauseReason, Referral
 from oralu.apps.referrals.services import needs_close, referral_move
 from oralu.apps.routing.evaluating import cases_evaluate
 from oralu.apps.routing.facts import case_lock
 from oralu.apps.routing.frames import local_day
 from oralu.apps.routing.passing import cases_catch_up
+from oralu.apps.routing.placing import SETTLING
 from oralu.apps.routing.planning import OWN_UNIT, Cause
 from oralu.apps.routing.policies import EditionsInForce
 from oralu.apps.routing.referring import need_refer
@@ -61,7 +63,8 @@ def case_transfer(
     *, case: Case, unit: Agency, officer: User | None, locality: str, reason: str, actor: User, at: datetime
 ) -> Case:
     """Move the case to another unit, in another region too. The cohort unit stays; attempts under way with agencies of
-    the old place are withdrawn and go to agencies of the new one, with the time used kept."""
+    the old place are withdrawn and go to agencies of the new one, with the time used kept; what nobody there could take
+    is asked for here; what went up and still waits goes to who answers for the case now."""
     case = case_lock(case, at)
     EditionsInForce([unit.region_id]).on(unit.region_id, local_day(at))
     if unit.pk == case.unit_id:
@@ -75,6 +78,7 @@ def case_transfer(
     case.save(update_fields=["unit", "region", "officer", "locality", "listed"])
     note = reason_note(case=case, about="case.transferred", text=reason, actor=actor, at=at)
     entry_record(kind="case.transferred", actor=actor, at=at, case_id=case.pk, left=left, unit=unit.pk, **note)
+    escalations_hand_on(case=case, actor=actor, at=at)
     if moved:
         _reroute(case, actor, at)
     requests_settle(case=case, actor=actor, at=at)
@@ -89,6 +93,9 @@ def _reroute(case: Case, actor: User, at: datetime) -> None:
         event = "discard" if referral.state in UNSENT else "withdraw"
         referral_move(referral=referral, event=event, actor=actor, at=at, answered_at=at)
         need_refer(need=referral.need, actor=actor, at=at)
+    untaken = Need.objects.filter(case=case, state=Need.State.OPEN, escalated_no_agency=True)
+    for need in list(untaken.exclude(referrals__state__in=SETTLING).select_related("case").order_by("pk")):
+        need_refer(need=need, actor=actor, at=at)
 
 
 @transaction.atomic

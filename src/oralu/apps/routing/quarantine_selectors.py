@@ -15,3 +15,9 @@ def quarantine_visible_to(actor: User) -> QuerySet[Evidence]:
     waiting = evidence_visible_to(actor).filter(scan=Scan.WAITING).exclude(file="")
     waiting = waiting.select_related("case__person", "case__unit", "recorded_by").order_by("pk")
     return waiting if may(actor.role, [Permission.EVIDENCE_RELEASE]) else waiting.none()
+
+
+def decided_visible_to(actor: User) -> QuerySet[Evidence]:
+    """The files that wait no more, for who might have decided on them."""
+    found = evidence_visible_to(actor).exclude(scan=Scan.WAITING).select_related("case__person")
+    return found if may(actor.role, [Permission.EVIDENCE_RELEASE]) else found.none()

@@ -20,6 +20,7 @@ from oralu.apps.agencies.services import agency_save
 from oralu.web.acting import see_other
 from oralu.web.administration.forms import AgencyForm
 from oralu.web.administration.kinds import kind_label, kinds
+from oralu.web.administration.standing import meanwhile, seen_of, status_of
 from oralu.web.administration.views import after_of
 from oralu.web.components import Crumb, Empty, Filter, Pager, WorkRow
 from oralu.web.screens import StaffRequest, add_errors, screen
@@ -95,7 +96,7 @@ def agency_new(request: StaffRequest) -> HttpResponse:
 
 @screen(Permission.ADMINISTER, audit=Audit.NONE)
 def agency(request: StaffRequest, agency_id: int) -> HttpResponse:
-    found = agency_of(agency_id)
+    found = agency_of(agency_id, lock=request.method == "POST")
     if found is None:
         raise Http404
     return _edit(request, found, {})
@@ -104,8 +105,13 @@ def agency(request: StaffRequest, agency_id: int) -> HttpResponse:
 def _edit(request: StaffRequest, found: Agency, first: dict[str, str]) -> HttpResponse:
     is_new = found.pk is None
     title = _("New agency") if is_new else str(found)
-    form = AgencyForm(request.POST if request.method == "POST" else None, instance=found, initial=first)
-    if request.method == "POST" and form.is_valid():
+    shown = AgencyForm(instance=found, initial=first)
+    seen, changes = seen_of(shown), None
+    form = AgencyForm(request.POST, instance=found) if request.method == "POST" else shown
+    if request.method == "POST" and not is_new:
+        changes = meanwhile(request, form, shown)
+        form = changes.form if changes else form
+    if request.method == "POST" and changes is None and form.is_valid():
         try:
             with transaction.atomic():
                 saved = agency_save(
@@ -132,8 +138,10 @@ def _edit(request: StaffRequest, found: Agency, first: dict[str, str]) -> HttpRe
         ),
         "form": form,
         "agency": None if is_new else found,
+        "seen": "" if is_new else seen,
+        "changes": changes,
     }
-    return render(request, "administration/agency.html", context, status=422 if request.method == "POST" else 200)
+    return render(request, "administration/agency.html", context, status=status_of(request, changes))
 
 
 def _told(request: StaffRequest, saved: Agency, *, is_new: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -31,8 +32,10 @@ UNIT_ROLES = (Role.CASE_MANAGER, Role.UNIT_HEAD, Role.PSYCHOLOGIST)
 
 
 class Confirmed(forms.ModelForm):
-    """A form that refuses a change with consequences until these are confirmed in words."""
+    """A form that refuses a change with consequences until these are confirmed in words, and that knows what it was
+    opened on. `never_shown`: fields whose value the page does not tell."""
 
+    never_shown: tuple[str, ...] = ()
     confirm = forms.BooleanField(label=gettext_lazy("I know what follows, and do it all the same"), required=False)
 
     def ask(self, consequences: Sequence[Text]) -> None:
@@ -40,6 +43,16 @@ class Confirmed(forms.ModelForm):
         self.consequences = consequences
         if consequences and not self.cleaned_data.get("confirm"):
             self.add_error("confirm", ValidationError([str(line) for line in consequences]))
+
+    def standing(self) -> dict[str, Any]:
+        """What the record holds, by field."""
+        return {
+            name: self.get_initial_for_field(field, name) for name, field in self.fields.items() if name != "confirm"
+        }
+
+    def again(self, data: QueryDict) -> Confirmed:
+        """The same form with other data in it."""
+        return type(self)(data, instance=self.instance)
 
 
 SECTIONS: tuple[tuple[Text, tuple[str, ...]], ...] = (
@@ -61,6 +74,7 @@ SECTIONS: tuple[tuple[Text, tuple[str, ...]], ...] = (
 
 
 class AgencyForm(Confirmed):
+    never_shown = ("refuge_address",)
     places = forms.IntegerField(
         label=gettext_lazy("How many places"),
         required=False,
@@ -118,6 +132,9 @@ class AgencyForm(Confirmed):
             found.append(_("It is the only one of its kind in the region: its needs will have nobody to go to."))
         return found
 
+    def standing(self) -> dict[str, Any]:
+        return super().standing() | {"refuge_address": getattr(self.instance, "refuge_mark", None) or ""}
+
     def sections(self) -> list[tuple[Text, list[forms.BoundField]]]:
         return [(title, [self[name] for name in names]) for title, names in SECTIONS]
 
@@ -147,6 +164,9 @@ class UserForm(Confirmed):
             is_active=self.instance.is_active,
         )
         self.order_fields(self.Meta.fields)
+
+    def again(self, data: QueryDict) -> UserForm:
+        return UserForm(data, instance=self.instance, editor=self.editor)
 
     def clean(self) -> dict[str, Any] | None:
         data = super().clean() or self.cleaned_data

@@ -74,8 +74,16 @@ def lines_of(entries: Sequence[Entry], *, is_linked: bool) -> list[Line]:
     for entry in entries:
         address = ADDRESSES.get(entry.kind.split(".")[0]) if is_linked and entry.data else None
         href = address(entry.data) if address is not None else ""
-        lines.append(Line(entry.at, str(entry.actor or _("the system")), _what(entry, named), href))
+        lines.append(Line(entry.at, _who(entry), _what(entry, named), href))
     return lines
+
+
+def _who(entry: Entry) -> str:
+    """Who did it; of what was run on the machine itself under no name, the account of the operating system."""
+    if entry.actor is not None:
+        return str(entry.actor)
+    account = entry.data.get("operator", "")
+    return _("account of the operating system: %(name)s") % {"name": account} if account else _("the system")
 
 
 def edition_title(name: str) -> str:

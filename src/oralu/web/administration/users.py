@@ -25,6 +25,7 @@ from oralu.apps.agencies.admin_selectors import UserFilter, duties_of, regions, 
 from oralu.web.acting import see_other
 from oralu.web.administration.forms import UserForm, duty_words
 from oralu.web.administration.guarding import guard_of, invited
+from oralu.web.administration.standing import meanwhile, seen_of, status_of
 from oralu.web.administration.views import after_of
 from oralu.web.components import Crumb, Empty, Filter, Pager, WorkRow
 from oralu.web.screens import StaffRequest, add_errors, screen
@@ -96,11 +97,11 @@ def user_new(request: StaffRequest) -> HttpResponse:
 
 @screen(Permission.ADMINISTER, audit=Audit.NONE)
 def user(request: StaffRequest, user_id: int) -> HttpResponse:
-    return _edit(request, _user(user_id), {})
+    return _edit(request, _user(user_id, lock=request.method == "POST"), {})
 
 
-def _user(user_id: int) -> User:
-    found = user_of(user_id)
+def _user(user_id: int, *, lock: bool = False) -> User:
+    found = user_of(user_id, lock=lock)
     if found is None:
         raise Http404
     return found
@@ -110,10 +111,13 @@ def _edit(request: StaffRequest, found: User, first: dict[str, str]) -> HttpResp
     is_new = found.pk is None
     title = _("New account") if is_new else found.full_name
     duties = [duty_words(duty) for duty in duties_of(found)]
-    form = UserForm(
-        request.POST if request.method == "POST" else None, instance=found, initial=first, editor=request.user
-    )
-    if request.method == "POST" and form.is_valid():
+    shown = UserForm(instance=found, initial=first, editor=request.user)
+    seen, changes = seen_of(shown), None
+    form = UserForm(request.POST, instance=found, editor=request.user) if request.method == "POST" else shown
+    if request.method == "POST" and not is_new:
+        changes = meanwhile(request, form, shown)
+        form = changes.form if changes else form
+    if request.method == "POST" and changes is None and form.is_valid():
         try:
             with transaction.atomic():
                 saved = user_save(user=form.instance, password=None, actor=request.user, at=request.at)
@@ -133,8 +137,10 @@ def _edit(request: StaffRequest, found: User, first: dict[str, str]) -> HttpResp
         "form": form,
         "duties": duties,
         "guard": None if is_new else guard_of(request, found),
+        "seen": "" if is_new else seen,
+        "changes": changes,
     }
-    return render(request, "administration/user.html", context, status=422 if request.method == "POST" else 200)
+    return render(request, "administration/user.html", context, status=status_of(request, changes))
 
 
 def _crumbs(title: str) -> tuple[Crumb, ...]:

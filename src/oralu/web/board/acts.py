@@ -13,15 +13,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from oralu.apps.access.permissions import Audit, Permission
+from oralu.apps.journal.selectors import entry_last
 from oralu.apps.referrals.escalation_services import escalation_answer, measure_done
 from oralu.apps.referrals.models import DelayCause, Escalation
 from oralu.apps.referrals.selectors import escalations_visible_to
+from oralu.apps.routing.board_selectors import measure_carried_out as measure_carried_out_by_now
 from oralu.apps.routing.board_selectors import measure_of
 from oralu.apps.routing.frames import local_day
 from oralu.web.acting import Deed, deed_under, perform, sent
 from oralu.web.board.showing import answer_terms, answers_for, case_words, escalation_terms
 from oralu.web.components import Crumb
 from oralu.web.fields import day_field, text_field
+from oralu.web.over import over, told
 from oralu.web.presenting import service_label
 from oralu.web.screens import StaffRequest, screen
 
@@ -73,6 +76,10 @@ def escalation(request: StaffRequest, escalation_id: int) -> HttpResponse:
         if request.method == "POST":
             raise Http404
         return _shown(request, found, crumbs)
+    if found.answered_at:
+        done = told(entry_last(case_id=found.case_id, kinds=("escalation.answered",), escalation=found.pk))
+        back = Crumb(_("Matter"), reverse("escalation", args=[found.pk]))
+        return over(request, *crumbs[:1], back, title=_("Cause and measure"), done=done)
     form = AnswerForm(*sent(request), initial={"due_on": local_day(request.at) + ONE_WEEK})
     return perform(
         request,
@@ -114,7 +121,7 @@ class DoneForm(forms.Form):
 def measure_carried_out(request: StaffRequest, measure_id: int) -> HttpResponse:
     measure = measure_of(request.user, measure_id)
     if measure is None:
-        raise Http404
+        return _carried_out(request, measure_id)
     return perform(
         request,
         deed_under(
@@ -128,3 +135,12 @@ def measure_carried_out(request: StaffRequest, measure_id: int) -> HttpResponse:
             records=(_("that the measure was carried out, by whom and when; its deadline stops"),),
         ),
     )
+
+
+def _carried_out(request: StaffRequest, measure_id: int) -> HttpResponse:
+    measure = measure_carried_out_by_now(request.user, measure_id)
+    if measure is None:
+        raise Http404
+    back = Crumb(_("Matter"), reverse("escalation", args=[measure.escalation_id]))
+    entry = entry_last(case_id=measure.escalation.case_id, kinds=("measure.done",), measure=measure.pk)
+    return over(request, Crumb(_("Board"), reverse("board")), back, title=_("Measure carried out"), done=told(entry))

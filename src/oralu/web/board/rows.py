@@ -80,7 +80,7 @@ def _row(actor: User, row: BoardRow, in_force: Edition) -> WorkRow:
     service = edition.label("service", row.service, lang()).capitalize() if row.service else ""
     meta = [row.unit]
     if row.index is not None:
-        meta.append(_("index %(n)s of 10") % {"n": row.index})
+        meta.append(_("index %(n)s of %(most)s") % {"n": row.index, "most": edition.highest_index})
     if row.agency:
         meta.append(row.agency)
     if row.at is not None:

@@ -226,8 +226,7 @@ def _loads(loads: Iterable[Load], names: Mapping[int, str], is_head: bool, level
 
 
 def _indexes(distribution: Mapping[tuple[int, int], int], edition: Edition) -> tuple[Bar, ...]:
-    most = edition.highest_points * len(edition.domains)
-    counted = dict.fromkeys(range(most + 1), 0)
+    counted = dict.fromkeys(range(edition.highest_index + 1), 0)
     for (index, _risk), number in distribution.items():
         counted[index] = counted.get(index, 0) + number
     return bars([(str(i), n, str(n), rows_href(Figure.INDEX, value=i) if n else "") for i, n in counted.items()])

@@ -7,18 +7,22 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 
 from oralu.apps.access.permissions import Audit, Permission
+from oralu.apps.journal.selectors import entry_last
 from oralu.apps.referrals.models import Referral
 from oralu.apps.routing import referring
 from oralu.apps.routing.case_selectors import has_account
 from oralu.apps.routing.frames import local_day
+from oralu.core.lifecycle import REFERRAL, UNSENT
 from oralu.policyfiles import load_edition
-from oralu.web.acting import Deed, asked, perform, sent
+from oralu.web.acting import Deed, asked, case_crumb, perform, sent
 from oralu.web.answer_forms import CannotForm, ServedForm
 from oralu.web.case.referral_views import referral_deed, referral_of, words_of
 from oralu.web.components import Tab
+from oralu.web.over import over, said, told
 from oralu.web.screens import StaffRequest, lang, screen
 
 State = Referral.State
+ANSWERS = frozenset({"served", "accepted", "cannot", "not-served"})
 
 
 @screen(Permission.CASE_WORK, audit=Audit.CHANGE)
@@ -26,13 +30,24 @@ def answer(request: StaffRequest, referral_id: int) -> HttpResponse:
     """What an agency without an account has answered, recorded on its behalf."""
     referral = referral_of(request, referral_id)
     offered = answers_of(referral)
-    if not offered or has_account(referral.agency):
+    if has_account(referral.agency) or referral.state in UNSENT:
         raise Http404
-    kind = request.GET.get("answer", offered[0])
+    kind = request.GET.get("answer", next(iter(offered), ""))
     if kind not in offered:
-        raise Http404
+        if kind and kind not in ANSWERS:
+            raise Http404
+        return _over(request, referral)
     deed = {"accepted": _accepted, "served": _served, "cannot": _cannot, "not-served": _not_served}[kind]
     return perform(request, deed(request, referral, _tabs(request, offered, kind)))
+
+
+def _over(request: StaffRequest, referral: Referral) -> HttpResponse:
+    """The answer stands already, or the referral has been taken back."""
+    back = case_crumb(referral.case, f"need-{referral.need_id}")
+    kinds = [f"referral.{event}" for event in REFERRAL.events]
+    entry = entry_last(case_id=referral.case_id, kinds=kinds, referral=referral.pk)
+    done = told(entry) or said(referral.get_state_display(), referral.answered_at)
+    return over(request, back, title=words_of(referral), done=done)
 
 
 def answers_of(referral: Referral) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from oralu.core.worktime import Allowance, CalendarError, due
 from oralu.web.case.cards import value_words
 from oralu.web.components import Tone
 from oralu.web.line import DayFact, DaySpan, LineOfDays, RiskPeriod, line_of_days
-from oralu.web.presenting import risk_label, service_label
+from oralu.web.presenting import most_of, risk_label, service_label
 from oralu.web.screens import lang
 
 FRESH_DAYS = 3
@@ -66,7 +66,12 @@ def _facts(file: CaseFile) -> list[DayFact]:
     marks = [DayFact(file.day_of(file.case.enrolled_on), enrolled)]
     marks += [DayFact(day, "; ".join(words)) for day, words in told.items()]
     marks += [
-        DayFact(m.day, _("day %(day)d: %(index)d of 10") % {"day": m.day, "index": m.index}, Tone.DONE)
+        DayFact(
+            m.day,
+            _("day %(day)d: %(index)d of %(most)d")
+            % {"day": m.day, "index": m.index, "most": most_of(m, file.edition)},
+            Tone.DONE,
+        )
         for m in file.milestones
     ]
     if file.case.released_on is not None and file.case.released_on != file.case.enrolled_on:

@@ -5,24 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from oralu.apps.access.models import Role
 from oralu.apps.access.permissions import Audit, Permission
+from oralu.apps.journal.selectors import entry_last
 from oralu.apps.referrals.models import EarlierMeeting, Need
 from oralu.apps.routing.case_selectors import needs_to_act_on
 from oralu.apps.routing.earlier import met_earlier_ask, met_earlier_decide
-from oralu.apps.routing.earlier_selectors import claims_to_decide
-from oralu.web.acting import Deed, case_address, case_deed, perform, sent
+from oralu.apps.routing.earlier_selectors import claims_decided, claims_to_decide
+from oralu.web.acting import Deed, case_address, case_crumb, case_deed, perform, sent
 from oralu.web.case.cards import file_state
 from oralu.web.case.forms import EarlierDecisionForm, EarlierForm
 from oralu.web.components import Crumb, Term
 from oralu.web.countdown import moment
+from oralu.web.over import over, told
 from oralu.web.presenting import service_label
 from oralu.web.screens import StaffRequest, screen
+
+DECIDED = ("need.earlier_approved", "need.earlier_rejected")
 
 
 @screen(Permission.CASE_WORK, audit=Audit.CHANGE)
@@ -65,13 +69,13 @@ def ask(request: StaffRequest, need_id: int) -> HttpResponse:
 
 @screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def decide(request: StaffRequest, claim_id: int) -> HttpResponse:
+    title = _("Met earlier: approve or reject")
     claim = claims_to_decide(request.user).filter(pk=claim_id).first()
     if claim is None:
-        raise Http404
+        return _decided(request, get_object_or_404(claims_decided(request.user), pk=claim_id), title)
     need = claim.need
     is_head = request.user.role == Role.UNIT_HEAD
     back = reverse("board") if is_head else case_address(need.case, f"need-{need.pk}")
-    title = _("Met earlier: approve or reject")
     form = EarlierDecisionForm(*sent(request))
     return perform(
         request,
@@ -91,6 +95,13 @@ def decide(request: StaffRequest, claim_id: int) -> HttpResponse:
             records=(_("your decision; if approved, the service level counts the earlier time"),),
         ),
     )
+
+
+def _decided(request: StaffRequest, claim: EarlierMeeting, title: str) -> HttpResponse:
+    need = claim.need
+    back = case_crumb(need.case, f"need-{need.pk}")
+    entry = entry_last(case_id=need.case_id, kinds=DECIDED, need=need.pk)
+    return over(request, back, title=title, heading=need.case.person.full_name, done=told(entry))
 
 
 def claim_terms(claim: EarlierMeeting) -> tuple[Term, ...]:

@@ -16,7 +16,7 @@ from oralu.apps.routing.evaluation_records import domains_of
 from oralu.web.case.cards import bare_number, file_state
 from oralu.web.components import Act, Cell, FileItem, Strip, Term
 from oralu.web.context import address
-from oralu.web.presenting import risk_label, strip_from
+from oralu.web.presenting import most_of, risk_label, strip_from
 from oralu.web.screens import lang
 from oralu.web.templatetags.oralu import day_n, localdate
 
@@ -93,7 +93,11 @@ def _loud_note(case: Case) -> str:
 
 def _milestone(file: CaseFile, milestone: Milestone) -> tuple[str, str]:
     risk = risk_label(file.edition, file.edition.risk_levels[milestone.risk])
-    words = _("%(index)d of 10, %(risk)s") % {"index": milestone.index, "risk": risk}
+    words = _("%(index)d of %(most)d, %(risk)s") % {
+        "index": milestone.index,
+        "most": most_of(milestone, file.edition),
+        "risk": risk,
+    }
     if milestone.failures:
         failed = ", ".join(
             file.edition.label("domain", code, lang()) for code in milestone.failures if code in file.edition.domains
@@ -145,7 +149,7 @@ def strip_of_file(file: CaseFile) -> Strip:
         )
         for c in kept.cells
     )
-    return Strip(cells, kept.index)
+    return Strip(cells, kept.index, kept.most)
 
 
 def person_terms(file: CaseFile) -> tuple[Term, ...]:

@@ -21,6 +21,7 @@ from oralu.apps.routing.facts import FactData, facts_record
 from oralu.apps.routing.frames import local_day
 from oralu.core.edition import Edition
 from oralu.web.acting import case_deed, perform, sent
+from oralu.web.case.need_views import need_over
 from oralu.web.fields import ProofForm, day_field
 from oralu.web.presenting import rule_of, service_label
 from oralu.web.screens import StaffRequest, lang, screen
@@ -79,7 +80,9 @@ class ReachedForm(ProofForm):
 
 @screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def need_facts(request: StaffRequest, need_id: int) -> HttpResponse:
-    need = get_object_or_404(needs_to_act_on(request.user), pk=need_id, state=Need.State.OPEN)
+    need = get_object_or_404(needs_to_act_on(request.user), pk=need_id)
+    if need.state != Need.State.OPEN:
+        return need_over(request, need, title=_("What has been done: %(service)s") % {"service": service_label(need)})
     case = need.case
     edition = edition_for(case=case, at=request.at)
     facts = records_of(edition, need.service)

@@ -9,15 +9,17 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from oralu.apps.access.permissions import Audit, Permission
+from oralu.apps.journal.selectors import entry_last
 from oralu.apps.referrals.clocks import end_of_day
 from oralu.apps.referrals.models import Need, Referral
 from oralu.apps.routing import confirming, pausing, referring, refusing
 from oralu.apps.routing.case_selectors import agencies_fitting, agencies_that_could_not, needs_to_act_on
 from oralu.apps.routing.planning import OWN_UNIT
 from oralu.policyfiles import load_edition
-from oralu.web.acting import asked, case_deed, perform, sent
+from oralu.web.acting import asked, case_crumb, case_deed, perform, sent
 from oralu.web.case.forms import AgencyForm, NoteForm, PauseForm
 from oralu.web.fields import ProofForm
+from oralu.web.over import over, said, told
 from oralu.web.presenting import rule_of, service_label, why_line
 from oralu.web.screens import StaffRequest, lang, screen
 
@@ -119,11 +121,23 @@ def need_withdraw(request: StaffRequest, need_id: int) -> HttpResponse:
     )
 
 
+NEED_ENDS = ("need.met", "need.refused", "need.withdrawn", "need.reconsidered")
+
+
+def need_over(request: StaffRequest, need: Need, *, title: str) -> HttpResponse:
+    """The need is closed, or was looked at anew already: how, by whom and when."""
+    entry = entry_last(case_id=need.case_id, kinds=NEED_ENDS, need=need.pk)
+    done = told(entry) or said(need.get_state_display(), need.closed_at)
+    return over(request, case_crumb(need.case, _anchor(need)), title=title, heading=service_label(need), done=done)
+
+
 @screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def need_reopen(request: StaffRequest, need_id: int) -> HttpResponse:
     need = _need(request, need_id)
-    if not need.still_holds or need.state == Need.State.OPEN:
+    if need.state == Need.State.OPEN:
         raise Http404
+    if not need.still_holds:
+        return need_over(request, need, title=_("Open the need anew"))
     return perform(
         request,
         case_deed(

@@ -201,15 +201,25 @@ def _declined(latest: Referral) -> str:
 
 
 def _escalated(escalation: Escalation) -> str:
+    """Where a matter went; of one that was over when the case was transferred, that the case was elsewhere then."""
     where = str(escalation.agency) if escalation.agency else _("nobody is appointed")
     words = _("went up to %(where)s %(when)s (%(kind)s)") % {
         "where": where,
         "when": moment(escalation.at),
         "kind": escalation.get_kind_display(),
     }
+    if escalation.handed_on_at is not None:
+        words = _("went up %(when)s (%(kind)s); %(moved)s, with the transfer of the case, it went on to %(where)s") % {
+            "where": where,
+            "when": moment(escalation.at),
+            "moved": moment(escalation.handed_on_at),
+            "kind": escalation.get_kind_display(),
+        }
     if escalation.cause:
         words += "; " + _("cause: %(cause)s") % {"cause": escalation.get_cause_display()}
     measure = getattr(escalation, "measure", None)
     if measure is not None:
         words += "; " + _("measure: %(text)s") % {"text": measure.text}
+    if escalation.agency is not None and escalation.agency.region_id != escalation.case.region_id:
+        words += "; " + _("the case was led in that region then")
     return words

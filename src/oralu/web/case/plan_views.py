@@ -17,6 +17,7 @@ from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.cases.models import Case, CaseState, Plan, Step
 from oralu.apps.cases.selectors import cases_visible_to
 from oralu.apps.cases.services import step_done
+from oralu.apps.journal.selectors import entry_last
 from oralu.apps.routing.case_file import edition_for
 from oralu.apps.routing.case_selectors import open_needs, plans_visible_to, steps_visible_to
 from oralu.apps.routing.enrol_selectors import is_threatened, protected_domains
@@ -27,6 +28,7 @@ from oralu.web.acting import (
     CONFLICT,
     ChangedMeanwhileError,
     case_address,
+    case_crumb,
     case_deed,
     changes_told,
     is_own,
@@ -39,6 +41,7 @@ from oralu.web.case.forms import DayForm
 from oralu.web.case.journal_words import Line
 from oralu.web.case.plan_forms import AgreeForm, PlanRows, rows_of, rows_suggested
 from oralu.web.components import Crumb
+from oralu.web.over import over, told
 from oralu.web.screens import StaffRequest, lang, screen
 
 
@@ -94,7 +97,13 @@ def _initial(request: StaffRequest, case: Case, latest: Plan | None, edition: Ed
 @screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def agree(request: StaffRequest, case_id: int) -> HttpResponse:
     case = get_object_or_404(cases_visible_to(request.user), pk=case_id)
-    draft = get_object_or_404(plans_visible_to(request.user), case=case, state=Plan.State.DRAFT)
+    plans = plans_visible_to(request.user).filter(case=case)
+    draft = plans.filter(state=Plan.State.DRAFT).first()
+    if draft is None:
+        get_object_or_404(plans, state=Plan.State.AGREED)
+        entry = entry_last(case_id=case.pk, kinds=("plan.agreed",))
+        title = _("Record the agreement of the plan")
+        return over(request, case_crumb(case, "plan"), title=title, heading=case.person.full_name, done=told(entry))
     form = AgreeForm(
         *sent(request),
         title=_("Signed individual reintegration plan, version %(n)d") % {"n": draft.version},

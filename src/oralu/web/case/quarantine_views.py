@@ -16,13 +16,15 @@ from django.views.decorators.http import require_POST, require_safe
 from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.cases.evidence import evidence_path
 from oralu.apps.cases.models import Evidence
+from oralu.apps.journal.selectors import entry_last
 from oralu.apps.routing.quarantine import Released, evidence_reject, evidence_release, evidence_taken
-from oralu.apps.routing.quarantine_selectors import quarantine_visible_to
+from oralu.apps.routing.quarantine_selectors import decided_visible_to, quarantine_visible_to
 from oralu.web.acting import Deed, asked, case_address, deed_under, perform, sent
 from oralu.web.case.fact_views import handed_out
 from oralu.web.components import Crumb, Empty, Term
 from oralu.web.countdown import moment
 from oralu.web.fields import text_field
+from oralu.web.over import over, told
 from oralu.web.screens import StaffRequest, screen
 
 SHOWN = 100
@@ -33,6 +35,9 @@ class ReleaseForm(forms.Form):
     how = forms.ChoiceField(
         label=gettext_lazy("How you know that it may be opened"), choices=Released.choices, widget=forms.RadioSelect
     )
+
+
+DECIDED = ("evidence.released", "evidence.rejected")
 
 
 @require_safe
@@ -53,6 +58,8 @@ def index(request: StaffRequest) -> HttpResponse:
 
 @screen(Permission.EVIDENCE_RELEASE, audit=Audit.CHANGE)
 def release(request: StaffRequest, evidence_id: int) -> HttpResponse:
+    if (decided := _decided(request, evidence_id)) is not None:
+        return decided
     found = _found(request, evidence_id)
     return perform(
         request,
@@ -71,6 +78,8 @@ def release(request: StaffRequest, evidence_id: int) -> HttpResponse:
 
 @screen(Permission.EVIDENCE_RELEASE, audit=Audit.CHANGE)
 def reject(request: StaffRequest, evidence_id: int) -> HttpResponse:
+    if (decided := _decided(request, evidence_id)) is not None:
+        return decided
     found = _found(request, evidence_id)
     form = asked(request, reason=text_field(_("Why it is rejected"), required=True))
     return perform(
@@ -112,6 +121,16 @@ def take(request: StaffRequest, evidence_id: int) -> HttpResponse:
 
 def _found(request: StaffRequest, evidence_id: int) -> Evidence:
     return get_object_or_404(quarantine_visible_to(request.user), pk=evidence_id)
+
+
+def _decided(request: StaffRequest, evidence_id: int) -> HttpResponse | None:
+    """The answer to who comes too late to decide on a file; None while it waits, and where none is to be seen."""
+    found = decided_visible_to(request.user).filter(pk=evidence_id).first()
+    entry = found and entry_last(case_id=found.case_id, kinds=DECIDED, evidence=found.pk)
+    if not found or not entry:
+        return None
+    back, heading = Crumb(_("Files in quarantine"), reverse("quarantine")), found.case.person.full_name
+    return over(request, back, title=found.title, heading=heading, done=told(entry))
 
 
 def _deed(found: Evidence, **more: Any) -> Deed:

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -26,9 +26,11 @@ from oralu.apps.cases.restriction_selectors import (
 )
 from oralu.apps.cases.restriction_services import case_restrict, case_shut, case_unshut
 from oralu.apps.cases.selectors import cases_visible_to
+from oralu.apps.journal.selectors import entry_own
 from oralu.web.acting import case_address, deed_under, perform, sent
 from oralu.web.components import Act, Crumb
 from oralu.web.fields import text_field
+from oralu.web.over import over, told
 from oralu.web.screens import StaffRequest, screen
 from oralu.web.sections import Cell, Section, composed
 from oralu.web.templatetags.oralu import localdate
@@ -165,7 +167,9 @@ def shut(request: StaffRequest, case_id: int) -> HttpResponse:
 
 @screen(Permission.CASE_RESTRICT, audit=Audit.CHANGE)
 def unshut(request: StaffRequest, exclusion_id: int) -> HttpResponse:
-    exclusion = get_object_or_404(exclusions_to_end(request.user), pk=exclusion_id)
+    exclusion = exclusions_to_end(request.user).filter(pk=exclusion_id).first()
+    if exclusion is None:
+        return _let_in(request, exclusion_id)
     return _perform(
         request,
         exclusion.case,
@@ -177,6 +181,16 @@ def unshut(request: StaffRequest, exclusion_id: int) -> HttpResponse:
         lead=exclusion.user.full_name,
         records=(_("that the reason has ceased, with your words, in the journal"),),
     )
+
+
+def _let_in(request: StaffRequest, exclusion_id: int) -> HttpResponse:
+    """Told to who has let somebody in: nothing else is left of the exclusion."""
+    entry = entry_own(actor=request.user, kinds=("case.unshut",), exclusion=exclusion_id)
+    if entry is None or entry.case_id is None:
+        raise Http404
+    case = _case(request, entry.case_id)
+    reach = Crumb(TITLE, reverse("case-reach", args=[case.pk]))
+    return over(request, *_crumbs(case)[:-1], reach, title=_("Let in again"), done=told(entry))
 
 
 def _perform(request: StaffRequest, case: Case, **more: Any) -> HttpResponse:

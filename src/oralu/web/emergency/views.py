@@ -22,9 +22,11 @@ from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.cases.emergency_selectors import emergencies_of, emergencies_visible_to
 from oralu.apps.cases.emergency_services import emergency_open, emergency_review
 from oralu.apps.cases.models import Emergency
+from oralu.apps.journal.selectors import entry_last
 from oralu.web.acting import Deed, perform, see_other, sent
 from oralu.web.components import Act, Crumb, Empty, Term, Text
 from oralu.web.fields import text_field
+from oralu.web.over import over, told
 from oralu.web.screens import StaffRequest, add_errors, screen
 from oralu.web.sections import Cell, Section, composed
 from oralu.web.templatetags.oralu import localmoment
@@ -165,6 +167,10 @@ def _reviewed(one: Emergency, is_reviewing: bool) -> Cell:
 def review(request: StaffRequest, emergency_id: int) -> HttpResponse:
     one = get_object_or_404(emergencies_visible_to(request.user), pk=emergency_id)
     back = reverse("emergencies")
+    if one.reviewed_at is not None:
+        entry = entry_last(case_id=one.case_id, kinds=("emergency.reviewed",), emergency=one.pk)
+        page = Crumb(_("Emergencies"), back)
+        return over(request, page, title=_("Was it justified?"), heading=f"№ {one.case_id}", done=told(entry))
     deed = Deed(
         title=_("Was it justified?"),
         submit=_("Record"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
 from django import forms
@@ -12,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.cases.services import EvidenceData
-from oralu.apps.referrals.inbox_selectors import ANSWERED, TO_ANSWER, inbox_referral
+from oralu.apps.journal.selectors import entry_last, entry_own
+from oralu.apps.referrals.inbox_selectors import inbox_referral
 from oralu.apps.referrals.models import Referral
 from oralu.apps.routing import referring
 from oralu.apps.routing.frames import local_day
@@ -20,20 +22,55 @@ from oralu.web.acting import asked, deed_under, perform, sent
 from oralu.web.answer_forms import CannotForm, ServedForm
 from oralu.web.components import Crumb, Text
 from oralu.web.inbox.showing import act_of, edition_of, number, result_of
+from oralu.web.over import over, told
 from oralu.web.presenting import service_label
 from oralu.web.screens import StaffRequest, lang, screen
 
+State = Referral.State
+ENDS = frozenset({State.SERVED, State.NOT_SERVED})
+TOO_LATE: Mapping[str, frozenset[str]] = {
+    "acknowledge": frozenset({State.ACKNOWLEDGED, State.ACCEPTED, State.DISPUTED}) | ENDS,
+    "accept": frozenset({State.ACCEPTED, State.DISPUTED}) | ENDS,
+    "decline": frozenset({State.DISPUTED}) | ENDS,
+    "report_served": ENDS,
+    "report_not_served": ENDS,
+}
+"""States of a referral in which an answer has been given already, it or another that stands in its place."""
+ANSWERS = frozenset(f"referral.{event}" for event in TOO_LATE)
+DECLINED = ("referral.decline",)
 
-def _referral(request: StaffRequest, referral_id: int) -> Referral:
-    """A referral to answer. Who has answered it and sends the answer once more is told so."""
-    found = inbox_referral(request.user, referral_id)
-    if found is None or (found.state not in TO_ANSWER and not _is_late(request, found)):
-        raise Http404
-    return found
+
+def answering(event: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Give an answer's view its referral. Where the answer stands already its agency is told which, by whom and when;
+    a referral that was declined is seen no more, and who declined it is told that it was they."""
+
+    def wrapped_by(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def wrapped(request: StaffRequest, referral_id: int) -> HttpResponse:
+            found = inbox_referral(request.user, referral_id)
+            if found is None:
+                entry = entry_own(actor=request.user, kinds=DECLINED, referral=referral_id)
+                if entry is None:
+                    raise Http404
+                return over(request, Crumb(_("Inbox"), reverse("inbox")), title=number(referral_id), done=told(entry))
+            if found.state in TOO_LATE[event]:
+                pages = Crumb(_("Inbox"), reverse("inbox")), Crumb(number(found.pk), _page(found))
+                entry = entry_last(case_id=found.case_id, kinds=ANSWERS, referral=found.pk)
+                label, heading = act_of(event, found).label, _heading(found)
+                return over(request, *pages, title=label, heading=heading, done=told(entry))
+            return view(request, found)
+
+        return wrapped
+
+    return wrapped_by
 
 
-def _is_late(request: StaffRequest, found: Referral) -> bool:
-    return request.method == "POST" and found.state in ANSWERED and found.handled_by_id == request.user.pk
+def _page(referral: Referral) -> str:
+    return reverse("inbox-referral", args=[referral.pk])
+
+
+def _heading(referral: Referral) -> str:
+    return f"{number(referral.pk)}, {service_label(referral.need)}"
 
 
 def _answer(
@@ -49,15 +86,14 @@ def _answer(
     leaves: bool = False,
     tone: str = "primary",
 ) -> HttpResponse:
-    page = reverse("inbox-referral", args=[referral.pk])
     label = act_of(event, referral).label
     return perform(
         request,
         deed_under(
             Crumb(_("Inbox"), reverse("inbox")),
-            Crumb(number(referral.pk), page),
+            Crumb(number(referral.pk), _page(referral)),
             title=label,
-            heading=f"{number(referral.pk)}, {service_label(referral.need)}",
+            heading=_heading(referral),
             submit=label,
             form=form,
             run=run,
@@ -66,14 +102,13 @@ def _answer(
             lead=lead,
             tone=tone,
             onward=reverse("inbox") if leaves else "",
-            refusal=_("This referral has been answered already.") if _is_late(request, referral) else "",
         ),
     )
 
 
 @screen(Permission.REFERRAL_ANSWER, audit=Audit.CHANGE)
-def acknowledge(request: StaffRequest, referral_id: int) -> HttpResponse:
-    referral = _referral(request, referral_id)
+@answering("acknowledge")
+def acknowledge(request: StaffRequest, referral: Referral) -> HttpResponse:
     return _answer(
         request,
         referral,
@@ -87,8 +122,8 @@ def acknowledge(request: StaffRequest, referral_id: int) -> HttpResponse:
 
 
 @screen(Permission.REFERRAL_ANSWER, audit=Audit.CHANGE)
-def accept(request: StaffRequest, referral_id: int) -> HttpResponse:
-    referral = _referral(request, referral_id)
+@answering("accept")
+def accept(request: StaffRequest, referral: Referral) -> HttpResponse:
     records: list[Text] = [_("that your agency takes it on, by whom and when")]
     if referral.agency.counts_places:
         records.append(_("a place as taken for this person"))
@@ -111,8 +146,8 @@ def _declined(new: Referral | None) -> Text:
 
 
 @screen(Permission.REFERRAL_ANSWER, audit=Audit.CHANGE)
-def decline(request: StaffRequest, referral_id: int) -> HttpResponse:
-    referral = _referral(request, referral_id)
+@answering("decline")
+def decline(request: StaffRequest, referral: Referral) -> HttpResponse:
     return _answer(
         request,
         referral,
@@ -139,8 +174,8 @@ def _proof(form: ServedForm) -> EvidenceData:
 
 
 @screen(Permission.REFERRAL_ANSWER, audit=Audit.CHANGE)
-def serve(request: StaffRequest, referral_id: int) -> HttpResponse:
-    referral = _referral(request, referral_id)
+@answering("report_served")
+def serve(request: StaffRequest, referral: Referral) -> HttpResponse:
     edition = edition_of(referral)
     form = ServedForm(
         *sent(request),
@@ -171,8 +206,8 @@ def serve(request: StaffRequest, referral_id: int) -> HttpResponse:
 
 
 @screen(Permission.REFERRAL_ANSWER, audit=Audit.CHANGE)
-def not_served(request: StaffRequest, referral_id: int) -> HttpResponse:
-    referral = _referral(request, referral_id)
+@answering("report_not_served")
+def not_served(request: StaffRequest, referral: Referral) -> HttpResponse:
     return _answer(
         request,
         referral,

@@ -11,11 +11,19 @@ from django.views.decorators.http import require_safe
 from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.agencies.models import Occupancy
 from oralu.apps.agencies.services import place_release
-from oralu.apps.referrals.inbox_selectors import PlaceRow, counts_places, occupancies_visible_to, places_of
+from oralu.apps.journal.selectors import entry_last
+from oralu.apps.referrals.inbox_selectors import (
+    PlaceRow,
+    counts_places,
+    occupancies_visible_to,
+    occupancy_left,
+    places_of,
+)
 from oralu.web.acting import asked, deed_under, perform
 from oralu.web.components import Act, Crumb, Empty, Stat, Tone, WorkRow
 from oralu.web.inbox.showing import number
 from oralu.web.inbox.views import tabs
+from oralu.web.over import over, said, told
 from oralu.web.screens import StaffRequest, screen
 from oralu.web.templatetags.oralu import localdate, localmoment
 
@@ -63,13 +71,18 @@ def _row(row: PlaceRow) -> WorkRow:
 
 @screen(Permission.REFERRAL_ANSWER, audit=Audit.CHANGE)
 def release(request: StaffRequest, occupancy_id: int) -> HttpResponse:
+    pages = Crumb(_("Inbox"), reverse("inbox")), Crumb(_("Places"), reverse("places"))
+    left = occupancy_left(request.user, occupancy_id)
+    if left is not None:
+        entry = entry_last(case_id=left.referral.case_id, kinds=("place.released",), place=left.place_id)
+        what = told(entry) or said(_("The place is free again."), left.released_at)
+        return over(request, *pages, title=_("Place %(label)s") % {"label": left.place.label}, done=what)
     occupancy = get_object_or_404(occupancies_visible_to(request.user), pk=occupancy_id, state=State.TAKEN)
     label = _("Place %(label)s") % {"label": occupancy.place.label}
     return perform(
         request,
         deed_under(
-            Crumb(_("Inbox"), reverse("inbox")),
-            Crumb(_("Places"), reverse("places")),
+            *pages,
             title=_("%(place)s: the person has left") % {"place": label},
             submit=_("Free the place"),
             form=asked(request),

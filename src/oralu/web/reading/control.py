@@ -127,17 +127,22 @@ def _verification(last: Verification) -> tuple[Term, ...]:
     rows = ngettext("%(n)s row", "%(n)s rows", last.rows) % {"n": number(last.rows)}
     seals = ngettext("%(n)s seal", "%(n)s seals", last.seals) % {"n": number(last.seals)}
     by = (
-        _("by the operator, with a key and a file of seals kept elsewhere")
+        _("with a key and a file of seals kept elsewhere")
         if last.is_apart
-        else _("by the operator, with the key and the file of seals of this machine")
+        else _("with the key and the file of seals of this machine")
     )
     found = [str(FOUND.get(code, _("something else"))) for code in last.codes]
     terms = (
         Term(_("Last verification"), localmoment(last.at), note=by),
+        Term(_("Who ran it"), last.who or _("the operator, without a name"), note=operator_words(last.operator)),
         Term(_("Outcome"), _("the journal is whole") if last.is_whole else _("the journal is NOT whole")),
         Term(_("Looked at"), _("%(rows)s under %(seals)s") % {"rows": rows, "seals": seals}),
     )
     return terms if last.is_whole else (*terms, Term(_("What was found"), capfirst("; ".join(found))))
+
+
+def operator_words(account: str) -> str:
+    return _("account of the operating system: %(name)s") % {"name": account} if account else ""
 
 
 def _row(access: Access, name: str) -> tuple[Cell, ...]:

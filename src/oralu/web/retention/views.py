@@ -16,7 +16,8 @@ from django.views.decorators.http import require_safe
 from oralu.apps.access.permissions import Audit, Permission, may
 from oralu.apps.cases.models import Case
 from oralu.apps.cases.selectors import cases_visible_to
-from oralu.apps.routing.erasure_selectors import erasure_cases, erasures_visible_to, holds_visible_to
+from oralu.apps.journal.selectors import entry_last
+from oralu.apps.routing.erasure_selectors import erasure_cases, erasures_visible_to, holds_lifted, holds_visible_to
 from oralu.apps.routing.erasure_services import erasure_ask, erasure_decide, erasure_withdraw, hold_lift, hold_place
 from oralu.apps.routing.models import Erasure
 from oralu.retentionfiles import load_retention
@@ -24,6 +25,7 @@ from oralu.web.acting import asked, case_address, deed_under, perform, sent
 from oralu.web.components import Crumb, Term, Text
 from oralu.web.countdown import moment
 from oralu.web.fields import text_field
+from oralu.web.over import over, told
 from oralu.web.screens import StaffRequest, screen
 
 SHOWN, CASES = 30, 500
@@ -212,6 +214,11 @@ def hold(request: StaffRequest) -> HttpResponse:
 
 @screen(Permission.ERASURE_ASK, audit=Audit.CHANGE)
 def lift(request: StaffRequest, hold_id: int) -> HttpResponse:
+    lifted = holds_lifted(request.user).filter(pk=hold_id).first()
+    if lifted is not None:
+        entry = entry_last(case_id=lifted.case_id, kinds=("hold.lifted",), hold=lifted.pk)
+        heading = lifted.case.person.full_name
+        return over(request, _crumb(), title=_("Lift the hold"), heading=heading, done=told(entry))
     found = get_object_or_404(holds_visible_to(request.user), pk=hold_id)
     return perform(
         request,

@@ -6,22 +6,23 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.cases.models import TransferRequest
+from oralu.apps.journal.selectors import entry_own
 from oralu.apps.routing.transfer_answers import transfer_decline
 from oralu.apps.routing.transfer_selectors import requests_asked, requests_to_decide
 from oralu.apps.routing.transfers import transfer_grant
 from oralu.web.acting import case_address, case_deed, perform, sent
-from oralu.web.components import Act, WorkRow
+from oralu.web.components import Act, Crumb, WorkRow
 from oralu.web.context import address
 from oralu.web.countdown import moment
 from oralu.web.fields import text_field
+from oralu.web.over import over, told
 from oralu.web.presenting import strip_of
 from oralu.web.screens import StaffRequest, screen
 
@@ -101,7 +102,9 @@ class DecideForm(forms.Form):
 @screen(Permission.CASE_LIST, audit=Audit.READ)
 def decide(request: StaffRequest, request_id: int) -> HttpResponse:
     """Transfer the case to the unit that asks, or keep it."""
-    one = get_object_or_404(requests_to_decide(request.user), pk=request_id)
+    one = requests_to_decide(request.user).filter(pk=request_id).first()
+    if one is None:
+        return _decided(request, request_id)
 
     def run(data: dict[str, Any]) -> bool:
         if data["decision"] == DECLINE:
@@ -123,3 +126,12 @@ def decide(request: StaffRequest, request_id: int) -> HttpResponse:
     )
     # Answered from "Today", it leads back there, also where the case is closed by now.
     return perform(request, replace(deed, back=f"{reverse('today')}#transfers", onward=reverse("today"), refusal=""))
+
+
+def _decided(request: StaffRequest, request_id: int) -> HttpResponse:
+    """Told to who has decided: the case may be another unit's by now."""
+    entry = entry_own(actor=request.user, kinds=("transfer.granted", "transfer.declined"), request=request_id)
+    if entry is None:
+        raise Http404
+    back = Crumb(_("Today"), f"{reverse('today')}#transfers")
+    return over(request, back, title=_("Another unit asks for the case"), done=told(entry))
