@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from browsing import PHONE, SignIn
+from browsing import PHONE, SignIn, follow
 from oralu.apps.referrals.models import Need, Referral
 from oralu.apps.routing.referring import referral_accept
 from world import World
@@ -40,7 +40,7 @@ def test_a_refused_panel_shows_and_focuses_its_errors(world: World, sign_in: Sig
     expect(summary).to_be_focused()
     assert in_view(page, f"#need-{need.pk} .error-summary")
     row.locator("[data-panel] textarea").fill("Открыто по ошибке")
-    row.locator("[data-panel] button[type=submit]").click()
+    follow(row.locator("[data-panel] button[type=submit]"))
     expect(page.locator("#messages .flash-success")).to_be_visible()
     page.evaluate("window.scrollTo({top: 600, behavior: 'instant'})")
     assert in_view(page, "#messages .flash-success")
