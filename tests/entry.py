@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
@@ -36,14 +37,16 @@ def identity_provider(back: str, secret: str) -> Iterator[str]:
         process.terminate()
 
 
-def code_now(secret: str = SECRET, periods: int = 0) -> str:
+def code_now(secret: str = SECRET, periods: int = 0, at: datetime | None = None) -> str:
     """The code that a phone shows, or showed or will show some periods away."""
-    return format_hotp_value(hotp_value(secret.replace(" ", ""), int(time.time()) // 30 + periods))
+    seconds = int(time.time() if at is None else at.timestamp())
+    return format_hotp_value(hotp_value(secret.replace(" ", ""), seconds // 30 + periods))
 
 
 def protect(user: User) -> list[str]:
     """Set up one-time codes with `SECRET`; the code of the period before is spent. Returns the recovery codes."""
-    return codes_add(user=user, secret=SECRET, code=code_now(periods=-1), keep=None, at=timezone.now())
+    at = timezone.now()
+    return codes_add(user=user, secret=SECRET, code=code_now(periods=-1, at=at), keep=None, at=at)
 
 
 def sign_in(client: Client, login: str, password: str = PASSWORD, **more: str):

@@ -15,6 +15,7 @@ from oralu.api import door
 from oralu.apps.access.models import ApiAct
 from oralu.apps.cases.models import Case, Statement
 from oralu.config.ratelimits import Counter, Limit
+from stopped import stopped
 from systems import CALM, System, system_of
 from world import MONDAY, World, build
 
@@ -69,6 +70,7 @@ def test_a_system_that_asks_too_often_has_to_wait(
 ) -> None:
     settings.RATE_LIMITS = {"api": Limit("api", 3, 3600)}
     monkeypatch.setattr(door, "_counter", Counter(tmp_path / "limits.sqlite3"))
+    monkeypatch.setattr(door, "time", stopped())
     assert [unit.read("/token").status_code for _n in range(4)] == [200, 200, 200, 429]
     last = unit.read("/token")
     assert last.json()["type"] == "/problems/too-many-requests"

@@ -46,12 +46,12 @@ def test_a_row_committed_late_is_sealed_all_the_same(ground: Ground) -> None:
         with transaction.atomic():
             entry_record(kind="note.added", actor=None, at=ground.at)
             begun.set()
-            may_end.wait(20)
+            may_end.wait(90)
         connection.close()
 
     slow = threading.Thread(target=slowly)
     slow.start()
-    begun.wait(20)
+    assert begun.wait(90), "the other one has not begun"
     ground.write(5)
     assert ground.seal() == 5
     may_end.set()

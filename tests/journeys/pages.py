@@ -9,6 +9,7 @@ from django.urls import reverse
 from playwright.sync_api import Page
 from role_pages import OF_PARTS, beside, of_head
 
+from browsing import follow
 from oralu.apps.access.models import ApiClient
 from oralu.apps.agencies.models import Agency, Occupancy
 from oralu.apps.cases.models import Case, Statement
@@ -246,7 +247,7 @@ def pages_of(world: World, role: str) -> list[str]:
 def enrolment_steps(page: Page) -> list[str]:
     """Begin an enrolment and answer with the pages of its steps; a step may be opened in any order."""
     page.goto(reverse("enrol"))
-    page.locator("main form[method=post] button").first.click()
+    follow(page.locator("main form[method=post] button").first)
     page.wait_for_url("**/identity")
     base = page.url.rsplit("/", 1)[0]
     for name, value in {"surname": "Оспанова", "given_name": "Жанар"}.items():

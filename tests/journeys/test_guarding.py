@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import CDPSession, Page
+from playwright.sync_api import CDPSession, Page, expect
 
-from browsing import DESKTOP, PHONE, SignIn, axe_violations, overflow
+from browsing import DESKTOP, PHONE, SignIn, Window, axe_violations, follow, overflow
 from entry import PASSWORD, code_now, identity_provider
 from oralu.apps.access.models import ExternalIdentity, IdentityProvider, User
 from oralu.apps.journal.models import Entry
@@ -52,7 +52,7 @@ def give_password(page: Page, user: User) -> None:
     page.goto("/login")
     page.locator("input[name=username]").fill(user.username)
     page.locator("input[name=password]").fill(PASSWORD)
-    page.locator("main form.sign-in button[type=submit]").click()
+    follow(page.locator("main form.sign-in button[type=submit]"))
 
 
 def sign_out(page: Page) -> None:
@@ -68,14 +68,14 @@ def test_a_passkey_is_set_up_used_and_enough_alone(
     page.wait_for_url("**/profile/security")
     look(page, f"due-{lang}")
     page.goto("/today")
-    assert page.url.endswith("/profile/security"), "nothing else opens"
-    page.locator("a[href='/profile/security/passkey']").click()
+    expect(page, "nothing else opens").to_have_url(re.compile("/profile/security$"))
+    follow(page.locator("a[href='/profile/security/passkey']"))
     page.locator("input[name=name]").fill("Рабочий компьютер")
     look(page, f"passkey-new-{lang}")
-    page.locator("form[data-passkey] button[type=submit]").click()
+    follow(page.locator("form[data-passkey] button[type=submit]"))
     page.locator(".guard-codes").wait_for()
     look(page, f"recovery-{lang}")
-    page.locator(".panel-buttons a").click()
+    follow(page.locator(".panel-buttons a"))
     page.wait_for_url("**/today")
     kept = session.send("WebAuthn.getCredentials", {"authenticatorId": authenticator})["credentials"]
     assert len(kept) == 1
@@ -84,18 +84,18 @@ def test_a_passkey_is_set_up_used_and_enough_alone(
     give_password(page, world.aigul)
     page.wait_for_url("**/login/factor")
     look(page, f"factor-{lang}")
-    page.locator("form[data-passkey] button[type=submit]").click()
+    follow(page.locator("form[data-passkey] button[type=submit]"))
     page.wait_for_url("**/today")
 
     sign_out(page)
     page.goto("/login")
     look(page, f"login-{lang}")
-    page.locator("a[href='/login/passkey']").click()
+    follow(page.locator("a[href='/login/passkey']"))
     look(page, f"passkey-{lang}")
-    page.locator("form[data-passkey] button[type=submit]").click()
+    follow(page.locator("form[data-passkey] button[type=submit]"))
     page.wait_for_url("**/today")
     page.goto("/profile/security")
-    assert "Рабочий компьютер" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("Рабочий компьютер")
     look(page, f"security-{lang}")
     page.goto("/profile")
     look(page, f"profile-{lang}")
@@ -111,7 +111,7 @@ def test_a_device_that_does_not_know_its_owner_makes_no_passkey_and_says_so(worl
     page.locator("form[data-passkey] button[type=submit]").click()
     page.locator("[data-passkey-error]").wait_for(state="visible")
     page.goto("/today")
-    assert page.url.endswith("/profile/security")
+    expect(page).to_have_url(re.compile("/profile/security$"))
 
 
 def test_a_passkey_of_another_does_not_open(world: World, sign_in: SignIn) -> None:
@@ -119,27 +119,27 @@ def test_a_passkey_of_another_does_not_open(world: World, sign_in: SignIn) -> No
     page = sign_in(world.aigul)
     session, authenticator = device(page)
     page.goto("/profile/security/passkey")
-    page.locator("form[data-passkey] button[type=submit]").click()
+    follow(page.locator("form[data-passkey] button[type=submit]"))
     page.locator(".guard-codes").wait_for()
     sign_out(page)
     give_password(page, world.bolat)
     page.wait_for_url("**/profile/security")
     page.goto("/profile/security/codes")
     key = page.locator(".guard-key").inner_text()
-    page.locator("input[name=code]").fill(code_now(key, periods=-1))
-    page.locator("main form.sign-in button[type=submit]").click()
+    page.locator("input[name=code]").fill(code_now(key))
+    follow(page.locator("main form.sign-in button[type=submit]"))
     page.locator(".guard-codes").wait_for()
     sign_out(page)
     give_password(page, world.bolat)
     page.wait_for_url("**/login/factor")
-    assert page.locator("form[data-passkey]").count() == 0
+    expect(page.locator("form[data-passkey]")).to_have_count(0)
     kept = session.send("WebAuthn.getCredentials", {"authenticatorId": authenticator})["credentials"]
     assert len(kept) == 1
 
 
 @pytest.mark.parametrize(("lang", "viewport"), [("ru", DESKTOP), ("kk", PHONE)], ids=["ru-1280", "kk-375"])
 def test_from_the_invitation_to_work_with_codes_from_a_phone(
-    world: World, sign_in: SignIn, lang: str, viewport: dict[str, int], settings: Any
+    *, world: World, sign_in: SignIn, window: Window, lang: str, viewport: dict[str, int], settings: Any
 ) -> None:
     settings.MFA_REQUIRED = False
     admin = sign_in(world.admin, lang=lang, viewport=viewport)
@@ -149,31 +149,30 @@ def test_from_the_invitation_to_work_with_codes_from_a_phone(
     look(admin, f"admin-provider-{lang}")
     admin.goto(f"/administration/users/{world.dana.pk}/invite")
     look(admin, f"admin-invite-{lang}")
-    admin.locator("main form button[type=submit]").click()
+    follow(admin.locator("main form button[type=submit]"))
     link = admin.locator("[data-invitation]").inner_text()
     look(admin, f"admin-invited-{lang}")
     settings.MFA_REQUIRED = True
 
-    page = admin.context.browser.new_context(viewport=viewport, locale=lang).new_page()  # type: ignore[union-attr, arg-type]
+    page = window(lang=lang, viewport=viewport)
     page.goto(link)
     assert "/invitation/" not in page.url, "the secret does not stay in the address"
     look(page, f"invitation-{lang}")
     for name in ("new_password1", "new_password2"):
         page.locator(f"input[name={name}]").fill("another-long-password-7")
-    page.locator("main form.sign-in button[type=submit]").click()
+    follow(page.locator("main form.sign-in button[type=submit]"))
     page.wait_for_url("**/profile/security")
-    page.locator("a[href='/profile/security/codes']").click()
+    follow(page.locator("a[href='/profile/security/codes']"))
     look(page, f"codes-{lang}")
     page.locator("input[name=code]").fill("000000")
-    page.locator("main form.sign-in button[type=submit]").click()
+    follow(page.locator("main form.sign-in button[type=submit]"))
     page.locator(".error-summary").wait_for()
     page.locator("input[name=code]").fill(code_now(page.locator(".guard-key").inner_text()))
-    page.locator("main form.sign-in button[type=submit]").click()
+    follow(page.locator("main form.sign-in button[type=submit]"))
     codes = page.locator(".guard-codes").inner_text()
     assert len(re.findall(r"\d{4} \d{4}", codes)) == 10
-    page.locator(".panel-buttons a").click()
+    follow(page.locator(".panel-buttons a"))
     page.wait_for_url("**/inbox")
-    page.context.close()
 
 
 def test_through_the_identity_provider_of_the_agency(
@@ -196,4 +195,4 @@ def test_through_the_identity_provider_of_the_agency(
         page.goto(f"{page.url}?sub=s&amr=mfa")
         page.wait_for_url("**/today")
         page.goto("/profile")
-        assert "Айгуль Сапарова" in page.locator("main").inner_text()
+        expect(page.locator("main")).to_contain_text("Айгуль Сапарова")

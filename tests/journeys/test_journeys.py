@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
-from browsing import SignIn
+from browsing import SignIn, follow
 from oralu.apps.cases.models import Case, Statement
 from oralu.apps.journal.models import Entry
 from oralu.apps.referrals.models import Escalation, Need, Referral
@@ -29,20 +29,19 @@ def choose(page: Page, name: str, value: str) -> None:
 
 
 def go_on(page: Page) -> None:
-    page.locator("main form button[type=submit][value=next], main form button[type=submit].btn-primary").first.click()
-    page.wait_for_load_state()
+    follow(page.locator("main form button[type=submit][value=next], main form button[type=submit].btn-primary").first)
 
 
 def submit(page: Page) -> None:
-    """Press the one button of the form in front."""
-    page.locator("main form .panel-buttons button[type=submit]").first.click()
-    page.wait_for_load_state()
+    """Press the one button of the form in front, and wait for the page that follows: the act is done then."""
+    follow(page.locator("main form .panel-buttons button[type=submit]").first)
+    expect(page.locator(".error-summary"), "the form was refused").to_have_count(0)
 
 
 def enrol(page: Page, facts: dict[str, dict[str, str]]) -> Case:
     """Enrol a woman through every step of the form. `facts`: answers by step."""
     page.goto(reverse("enrol"))
-    page.locator("main form button[type=submit]").first.click()
+    follow(page.locator("main form button[type=submit]").first)
     page.wait_for_url("**/identity")
     for name, value in {
         "surname": "Оспанова",

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from test_journeys import choose, enrol, submit
 
-from browsing import PHONE, SignIn, axe_violations, overflow
+from browsing import PHONE, SignIn, axe_violations, follow, overflow, until
 from oralu.apps.cases.models import Statement
 from oralu.apps.referrals.models import Need
 from oralu.apps.routing.worker import turn
@@ -55,6 +55,12 @@ def lines_of(page: Page, selector: str) -> list[int]:
     )
 
 
+def is_inside(box: Locator, width: int) -> bool:
+    """Whether a box stands between the edges of the window. One that opens is put in its place a moment later."""
+    place = box.bounding_box()
+    return place is not None and place["x"] >= 0 and place["x"] + place["width"] <= width
+
+
 @pytest.mark.parametrize("lang", ["ru", "kk"])
 def test_enrol_read_what_is_first_do_it_and_see_what_it_set_off(world: World, sign_in: SignIn, lang: str) -> None:
     words = WORDS[lang]
@@ -86,10 +92,8 @@ def test_enrol_read_what_is_first_do_it_and_see_what_it_set_off(world: World, si
 
     page.goto(reverse("case", args=[case.pk]))
     page.locator(".case-head .risk-key summary").click()
-    key = page.locator(".case-head .risk-key .pop-box").bounding_box()
-    assert key
-    assert key["x"] >= 0
-    assert key["x"] + key["width"] <= PHONE["width"]
+    box_of_key = page.locator(".case-head .risk-key .pop-box")
+    until(page, lambda: is_inside(box_of_key, PHONE["width"]), "the key of the risk stands inside the window")
     text = page.locator("main").inner_text()
     assert words["closed"] in text
     assert words["goes_on"] in text
@@ -127,7 +131,7 @@ def test_the_needs_of_a_case_stand_in_place_at_any_width(world: World, sign_in: 
 def test_the_form_of_the_consent_opens_beside_the_step(world: World, sign_in: SignIn) -> None:
     page = sign_in(world.aigul, viewport=PHONE)
     page.goto(reverse("enrol"))
-    page.locator("main form button[type=submit]").first.click()
+    follow(page.locator("main form button[type=submit]").first)
     page.wait_for_url("**/identity")
     page.goto(page.url.replace("/identity", "/consent"))
     link = page.locator("a[href$='consent.pdf']")

@@ -3,7 +3,6 @@ room again."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ import psycopg
 import pytest
 
 from oralu.config.environment import private_connection
-from server.conftest import Oralu, processes_of, until
+from server.conftest import PATIENCE, Oralu, end_all, until
 
 MEGABYTE = 1024 * 1024
 
@@ -29,10 +28,8 @@ def small(place: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
     if made.returncode != 0:
         pytest.skip("this account may not mount a disk")
     yield folder
-    for pid in processes_of(place):
-        os.kill(pid, 9)
-    until(lambda: not processes_of(place), "everything ended", 20)
-    subprocess.run(["umount", str(folder)], check=True)
+    end_all(place)
+    until(lambda: subprocess.run(["umount", str(folder)], check=False).returncode == 0, "nobody works on the disk")
 
 
 def fill(folder: Path) -> Path:
@@ -59,7 +56,7 @@ def test_too_small_a_disk_is_one_sentence_at_start(small: Path, port: int) -> No
     oralu = Oralu(small / "data", port)
     oralu.output = small.parent / "output.txt"
     process = oralu.start()
-    assert process.wait(60) == 1
+    assert process.wait(PATIENCE) == 1
     said = oralu.said()
     assert f"The disk that holds {small / 'data'} is full" in said
     assert "Traceback" not in said
@@ -78,7 +75,7 @@ def test_a_disk_that_fills_during_work_ends_it_with_one_sentence_and_loses_nothi
     with pytest.raises(psycopg.Error):
         write_log(urls["admin"])
     assert oralu.process is not None
-    assert oralu.process.wait(60) == 1
+    assert oralu.process.wait(PATIENCE) == 1
     said = oralu.said()
     assert said.count(f"The disk that holds {oralu.folder} is full") == 1
     assert "Traceback" not in said

@@ -14,7 +14,9 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from oralu.config import ratelimits
 from oralu.config.ratelimits import LIMITS, Counter, Limit
+from stopped import stopped
 from world import World, build
 
 if TYPE_CHECKING:
@@ -113,8 +115,11 @@ def test_https_is_asked_for_a_year_and_for_every_name_below(aigul: Client, setti
     assert answer["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
 
 
-def test_who_asks_too_often_waits_and_others_do_not(world: World, settings: SettingsWrapper, tmp_path: Path) -> None:
+def test_who_asks_too_often_waits_and_others_do_not(
+    world: World, settings: SettingsWrapper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.DATA_DIR = tmp_path
+    monkeypatch.setattr(ratelimits, "time", stopped())
     settings.RATE_LIMITS = {"search": Limit("search", 3, 3600), "caseload": Limit("search", 3, 3600)}
     aigul, bolat = Client(), Client()
     aigul.force_login(world.aigul)
@@ -145,6 +150,23 @@ def test_the_counter_loses_nothing_between_threads_and_processes(tmp_path: Path)
     assert counter.hit("a", Limit("x", 700, 60), 1000.0) > 0, "701 hits were counted"
     assert counter.hit("a", Limit("x", 702, 60), 1000.0) == 0
     assert counter.hit("a", Limit("x", 1, 60), 1100.0) == 0, "a new window begins anew"
+
+
+def test_the_counter_loses_nothing_when_many_open_a_new_file_at_once(tmp_path: Path) -> None:
+    """SQLite does not wait where two make the file what it is to be: one is told at once that it is locked."""
+    for n in range(300):
+        counter, limit, gate = Counter(tmp_path / f"limits-{n}"), Limit("x", 100, 60), threading.Barrier(6)
+
+        def one(counter: Counter = counter, limit: Limit = limit, gate: threading.Barrier = gate) -> None:
+            gate.wait()
+            counter.hit("a", limit, 1000.0)
+
+        threads = [threading.Thread(target=one) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert counter.hit("a", Limit("x", 6, 60), 1000.0) > 0, f"file {n}: 7 hits were counted"
 
 
 def test_a_counter_that_cannot_write_limits_nobody(tmp_path: Path) -> None:

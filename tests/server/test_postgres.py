@@ -16,7 +16,7 @@ from oralu.server import binaries, datafolder, roles
 from oralu.server.errors import AlreadyRunningError, CannotStartError
 from oralu.server.postgres import Server
 from oralu.server.processes import alive
-from server.conftest import until
+from server.conftest import PATIENCE, until
 
 
 def test_the_application_role_is_plain(place: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_leftover_server_of_this_folder_is_stopped_in_order(place: Path) -> No
     )
     until((home / "postmaster.pid").exists, "leftover at work")
     with Server(place, durable=False) as server:
-        assert leftover.wait(10) == 0
+        assert leftover.wait(PATIENCE) == 0
         assert server.died() is None
 
 
@@ -134,7 +134,7 @@ def test_killing_the_process_that_started_it_ends_the_server(place: Path) -> Non
         pid = int(parent.stdout.readline())
         assert alive(pid)
         parent.send_signal(signal.SIGKILL)
-    until(lambda: not alive(pid), "the server is gone", 20)
+    until(lambda: not alive(pid), "the server is gone")
 
 
 def test_two_servers_on_one_folder_are_refused(place: Path) -> None:

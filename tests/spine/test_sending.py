@@ -16,13 +16,8 @@ import pytest
 
 from oralu.apps.messages.models import Delivery
 from oralu.apps.messages.services import Outgoing, deliveries_send, messages_write
+from ports import free_port
 from world import World
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -33,14 +28,19 @@ def smtp(settings: Any, tmp_path: Path) -> Iterator[Path]:
     server = subprocess.Popen([*command, "-c", "aiosmtpd.handlers.Mailbox", str(folder)])
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", port, False
-    for _ in range(100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
+    end = time.monotonic() + 90
+    while not answers(port):
+        assert server.poll() is None, "the mail server did not start"
+        assert time.monotonic() < end, "the mail server does not answer"
         time.sleep(0.1)
     yield folder
     server.terminate()
     server.wait()
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def write(world: World, key: str = "breach-1") -> None:
@@ -63,9 +63,12 @@ def test_a_message_arrives_once_in_the_language_of_its_reader(world: World, smtp
 
 def test_a_server_that_is_down_is_tried_again_later(world: World, settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", free_port(), False
-    write(world)
-    assert deliveries_send(at=world.at) == 0
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # taken, so that nobody else answers there, and silent
+        settings.EMAIL_HOST, settings.EMAIL_PORT = taken.getsockname()
+        settings.EMAIL_USE_TLS = False
+        write(world)
+        assert deliveries_send(at=world.at) == 0
     delivery = Delivery.objects.get()
     assert (delivery.attempts, delivery.next_attempt_at) == (1, world.at + timedelta(minutes=1))
     assert delivery.error == "ConnectionRefusedError"

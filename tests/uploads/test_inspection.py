@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
-import time
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -22,9 +21,11 @@ NESTED = {5: squeezed_zeros(64 * MB, filters=b"[/FlateDecode /FlateDecode]")}
 COUNTING = (
     "import resource, subprocess, sys\n"
     "subprocess.run([sys.executable, '-I', '-B', sys.argv[1]], check=True)\n"
-    "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)"
+    "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
+    "print(used.ru_maxrss, used.ru_utime + used.ru_stime, file=sys.stderr)"
 )
-"""Runs an inspection and says on standard error the most memory that it held, in kilobytes."""
+"""Runs an inspection and says on standard error the most memory that it held, in kilobytes, and the seconds for which a
+processor worked for it: what passes besides depends on who else is at work."""
 
 
 def code_of(content: bytes) -> str:
@@ -140,10 +141,10 @@ def test_the_largest_sheet_that_is_taken_and_a_bomb_stay_within_memory_and_time(
     """What a child may use is bounded by the kernel; here it is seen that the bound holds and answers come in time. The
     child is counted from a small parent: a fork of this process would be counted with all that the tests hold."""
     for content, answer in ((jpeg(size=(4960, 7016)), b'"kind": "image/jpeg"'), (png_bomb(60_000), b'"pixels"')):
-        began = time.monotonic()
         run = subprocess.run(
             [sys.executable, "-I", "-c", COUNTING, str(INSPECTOR)], input=content, capture_output=True, check=True
         )
-        assert time.monotonic() - began < 30
         assert answer in run.stdout.partition(b"\n")[0]
-        assert 0 < int(run.stderr) * 1024 < inspector.MEMORY
+        memory, seconds = run.stderr.split()
+        assert 0 < int(memory) * 1024 < inspector.MEMORY
+        assert 0 < float(seconds) < inspector.SECONDS

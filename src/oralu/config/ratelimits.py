@@ -26,6 +26,8 @@ from oralu.config.addresses import client_address
 
 log = logging.getLogger(__name__)
 FILE = "limits.sqlite3"
+WAIT = 1.0
+"""Seconds that a request waits for those who count before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,8 @@ class Counter:
         """One for each thread, made in the process that uses it."""
         known: sqlite3.Connection | None = getattr(self._own, "connection", None)
         if known is None:
-            known = sqlite3.connect(self._path, timeout=1, isolation_level=None)
-            known.execute("pragma journal_mode = wal")
+            known = sqlite3.connect(self._path, timeout=WAIT, isolation_level=None)
+            _write_ahead(known)
             known.execute("pragma synchronous = off")
             known.execute(
                 "create table if not exists hits (key text, slot integer, ends integer, count integer,"
@@ -101,6 +103,21 @@ class Counter:
             )
             self._own.connection = known
         return known
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Let readers and a writer pass each other. Of several who ask for it of a new file at the same moment SQLite tells
+    some that it is locked, without the wait that it grants elsewhere: they ask again."""
+    end = time.monotonic() + WAIT
+    while True:
+        try:
+            connection.execute("pragma journal_mode = wal")
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 class RateLimitMiddleware:
