@@ -3,8 +3,8 @@ may follow what is on it, and not how many cases there are.
 
 The demo's world (people, agencies, accounts, 200 days of history) is multiplied to each of SIZES. A web server as
 `oralu run` starts it answers, with row security and the journal on, and a durable database; the people think two
-seconds on the average between their pages. Run by `make bench-pages`; SIZES, USERS and SECONDS in the environment
-change what is measured."""
+seconds on the average between their pages. Run by `make bench-pages`; SIZES, USERS, SECONDS and
+LARGEST_UNIT in the environment change what is measured."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ sys.path[:0] = [str(ROOT / "src")]
 SIZES = [int(size) for size in os.environ.get("SIZES", "10000,1000000").split(",")]
 USERS = int(os.environ.get("USERS", "50"))
 SECONDS = int(os.environ.get("SECONDS", "120"))
+LARGEST_UNIT = int(os.environ.get("LARGEST_UNIT", "1000000"))
+"""Officers and heads are those of units with no more cases: two registers are compared by units that both have."""
 SEED_CASES = int(os.environ.get("SEED_CASES", "150"))
 THINK = 2.0
 WARM = 15
@@ -129,7 +131,7 @@ def sign_in_people(folder: Path, url: str) -> list[Person]:
     """In a process of its own: the sessions, and what each person would open, looked up as that person."""
     environment = settings_of(folder, url) | {"ORALU_AS": "worker", "ORALU_POOL": "no"}
     done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("people.py")), str(USERS), json.dumps(SHARES)],
+        [sys.executable, str(Path(__file__).with_name("people.py")), str(USERS), json.dumps(SHARES), str(LARGEST_UNIT)],
         env=environment,
         check=True,
         capture_output=True,

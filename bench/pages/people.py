@@ -14,10 +14,12 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.db import transaction  # noqa: E402
+from django.db.models import Count  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from oralu.apps.access import walls  # noqa: E402
 from oralu.apps.access.models import Role, User  # noqa: E402
+from oralu.apps.cases.models import Case  # noqa: E402
 from oralu.apps.cases.selectors import cases_visible_to  # noqa: E402
 from oralu.apps.referrals.inbox_selectors import inbox  # noqa: E402
 
@@ -32,10 +34,10 @@ FILTERS = {
 
 
 def main() -> None:
-    wanted, shares = int(sys.argv[1]), json.loads(sys.argv[2])
+    wanted, shares, largest = int(sys.argv[1]), json.loads(sys.argv[2]), int(sys.argv[3])
     chance, people = random.Random(3), []
     for role, share in shares.items():
-        for user in chosen(role, max(1, round(wanted * share)), chance):
+        for user in chosen(role, max(1, round(wanted * share)), largest, chance):
             client = Client()
             client.force_login(user)
             with transaction.atomic(), walls.inside(user):
@@ -45,9 +47,14 @@ def main() -> None:
     json.dump(people, sys.stdout)
 
 
-def chosen(role: str, count: int, chance: random.Random) -> Iterable[User]:
-    """Accounts at random over the whole register: most are of a later copy of the world."""
-    keys = list(User.objects.filter(role=role, is_active=True).values_list("pk", flat=True))
+def chosen(role: str, count: int, largest: int, chance: random.Random) -> Iterable[User]:
+    """Accounts at random over the whole register: most are of a later copy of the world. Of units those with no more
+    than so many cases."""
+    accounts = User.objects.filter(role=role, is_active=True)
+    if role in (Role.CASE_MANAGER, Role.UNIT_HEAD):
+        units = Case.objects.order_by().values("unit").annotate(cases=Count("pk")).filter(cases__lte=largest)
+        accounts = accounts.filter(agency__in=units.values("unit"))
+    keys = list(accounts.values_list("pk", flat=True))
     return User.objects.filter(pk__in=chance.sample(keys, min(count, len(keys)))).select_related("agency")
 
 

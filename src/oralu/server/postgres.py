@@ -17,7 +17,7 @@ from urllib.parse import quote
 import psycopg
 
 from oralu.config.environment import CONNECTION_FILE
-from oralu.server import binaries, connection, roles
+from oralu.server import binaries, connection, memory, roles
 from oralu.server.backup import archive
 from oralu.server.datafolder import claim, database_home, socket_folder
 from oralu.server.errors import CannotStartError, disk_full
@@ -27,7 +27,6 @@ SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0777",
     "max_connections": "60",
-    "shared_buffers": "64MB",
     "fsync": "on",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -39,6 +38,7 @@ SETTINGS = {
 """No TCP; the socket is open to all accounts, entry is by password. Statements and their errors hold personal data and
 stay out of the log: whoever sent them is told."""
 UNSAFE_AND_FAST = {
+    "shared_buffers": "64MB",
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
@@ -229,8 +229,11 @@ class Server:
     def _start(self) -> None:
         known = connection.read(self.folder, self.home)
         socket = socket_folder(self.home, self.account)
-        settings = SETTINGS | (self._archiving() if self._durable else UNSAFE_AND_FAST)
-        settings |= {"unix_socket_directories": str(socket)}
+        settings = SETTINGS | {"unix_socket_directories": str(socket)}
+        if self._durable:
+            settings |= self._archiving() | memory.settings(memory.memory_of_machine())
+        else:
+            settings |= UNSAFE_AND_FAST
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with self.log.open("ab") as log:
             offset = log.tell()
