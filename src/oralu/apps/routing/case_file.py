@@ -170,7 +170,10 @@ def _referrals(case: Case) -> dict[int, list[Referral]]:
             "person_answer_by",
             "case_accepted_by",
         )
-        .annotate(accounts=Count("agency__staff", filter=Q(agency__staff__is_active=True)))
+        .annotate(
+            accounts=Count("agency__staff", filter=Q(agency__staff__is_active=True)),
+            people=Count("agency__staff", filter=Q(agency__staff__is_active=True, agency__staff__api_client=None)),
+        )
         .order_by("attempt")
     )
     by_need: dict[int, list[Referral]] = {}
