@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from oralu.apps.journal.models import Access, Entry
 from oralu.apps.journal.verified import verification_record
 from oralu.apps.journal.verifying import Report
 from oralu.apps.referrals.models import Referral
-from oralu.apps.routing.composed_selectors import cared_needs_of_unit
+from oralu.apps.routing.composed_selectors import cared_needs_page
 from oralu.web.reading.control import FOUND
 from walls.scene import scene
 from world import World
@@ -125,12 +126,57 @@ def test_what_is_asked_of_a_psychologist_comes_by_its_limit(made: tuple[World, d
         world.enrol(facts={"medical_need": "high", "psychological_need": "high"}, at=world.at)
     shown, many = _care(world)
     assert many == few
-    needs = cared_needs_of_unit(world.zarina, limit=100)
+    needs, has_more = cared_needs_page(world.zarina, q="", after=None, size=100)
+    assert not has_more
     limits = [need.clock.limit_at for need in needs if need.clock.limit_at is not None]
     assert len(needs) > 3
     assert limits == sorted(limits)
     assert {need.case.unit_id for need in needs} == {world.unit.pk}
     assert {reverse("care-case", args=[need.case_id]) in shown for need in needs} == {True}
+
+
+def test_a_psychologist_finds_and_pages(made: tuple[World, dict[str, Case]], monkeypatch: pytest.MonkeyPatch) -> None:
+    world, cases = made
+    monkeypatch.setattr("oralu.web.reading.care.PAGE", 2)
+    at = timezone.now()
+    calm = {"medical_need": "low", "psychological_need": "low", "clinic_attachment": "attached", "screening": "done"}
+    care = {"medical_need": "high", "psychological_need": "high"}
+    quiet = [world.enrol(facts=calm, person=world.person(surname=f"Яблоков{n}"), at=at) for n in range(5)]
+    waiting = [world.enrol(facts=care, person=world.person(surname=f"Ягодкин{n}"), at=at) for n in range(2)]
+    theirs = world.enrol(
+        facts=care, person=world.person(surname="Ягодкина"), unit=world.erlan.agency, officer=world.erlan, at=at
+    )
+    assert _walk(world, "after_need") >= {case.pk for case in (cases["ours"], *waiting)}
+    assert _walk(world, "after") >= {case.pk for case in quiet}
+    found = _links(page(world.zarina, reverse("care") + "?q=яблоков3"))
+    assert found == {quiet[3].pk}
+    assert theirs.pk not in _walk(world, "after_need", q="ягодкин") == {case.pk for case in waiting}
+    assert _links(page(world.zarina, f"{reverse('care')}?q={waiting[1].person.iin}")) == {waiting[1].pk}
+    assert "Никто не найден" in page(world.zarina, f"{reverse('care')}?q={theirs.person.iin}")
+    read = Access.objects.filter(actor=world.zarina.pk, route="care").latest("pk")
+    assert theirs.pk not in read.subjects
+
+
+def _links(shown: str) -> set[int]:
+    return {int(pk) for pk in re.findall(r'href="/care/(\d+)"', shown)}
+
+
+def _walk(world: World, name: str, q: str = "") -> set[int]:
+    """The cases of one of the two lists, page after page, none of them twice."""
+    met: list[int] = []
+    address, key = f"{reverse('care')}?q={q}", "asked" if name == "after_need" else "cases"
+    for _n in range(20):
+        shown = page(world.zarina, address).split(f'id="rows-{key}"')[1].split("</section>")[0]
+        rows = re.findall(r'href="/care/(\d+)"', shown)
+        assert len(rows) <= 2
+        met += rows
+        onward = re.search(rf'href="(\?[^"]*{name}=\d+)#{key}"', shown)
+        if onward is None:
+            break
+        address = reverse("care") + onward[1].replace("&amp;", "&")
+    if name == "after":
+        assert len(met) == len(set(met))
+    return {int(pk) for pk in met}
 
 
 def _care(world: World) -> tuple[str, int]:

@@ -27,6 +27,11 @@ def account_exists(agency: str) -> Exists:
     return Exists(User.objects.filter(agency=OuterRef(agency), is_active=True))
 
 
+def person_exists(agency: str) -> Exists:
+    """Whether a person of the agency in a column of the outer query is at work in Oralu."""
+    return Exists(at_work().filter(agency=OuterRef(agency)))
+
+
 def officers_of(agency_id: int) -> QuerySet[User]:
     """The case managers and the head of a unit who may lead a case."""
     return at_work().filter(agency_id=agency_id, role__in=CASE_ROLES).order_by("full_name")

@@ -84,6 +84,11 @@ def cases_found(actor: User, wanted: CaseFilter, *, on: date) -> QuerySet[Case]:
     return cases
 
 
+def cases_named(cases: QuerySet[Case], text: str) -> QuerySet[Case]:
+    """Those of some cases that a text finds: by a name, a number or an IIN."""
+    return cases.filter(_searched(text, cases))
+
+
 def _searched(text: str, cases: QuerySet[Case]) -> Q:
     """Twelve digits are an IIN, fewer are the number of a case, anything else are the beginnings of words of a name, in
     any order: no index of names answers that. So the names are looked at of the persons whose cases the actor reaches

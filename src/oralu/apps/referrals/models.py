@@ -181,6 +181,7 @@ class Referral(models.Model):
     accepted_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     on_paper = models.BooleanField(default=False)
+    paper_at = models.DateTimeField(null=True)
     handled_by = models.ForeignKey("access.User", null=True, on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=32, choices=DeclineReason.choices, blank=True)
     note = models.CharField(max_length=500, blank=True)

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import F, Prefetch
 
 from oralu.apps.access import walls
-from oralu.apps.access.selectors import account_exists
+from oralu.apps.access.selectors import account_exists, person_exists
 from oralu.apps.agencies.models import Agency
 from oralu.apps.agencies.selectors import Directory
 from oralu.apps.cases.models import Case, CaseState, EvaluationRecord, Evidence, Milestone, Note, Plan, Statement, Step
@@ -178,7 +178,7 @@ def _referrals(case: Case) -> dict[int, list[Referral]]:
             "person_answer_by",
             "case_accepted_by",
         )
-        .annotate(has_account=account_exists("agency"))
+        .annotate(has_account=account_exists("agency"), has_people=person_exists("agency"))
         .order_by("attempt")
     )
     by_need: dict[int, list[Referral]] = {}

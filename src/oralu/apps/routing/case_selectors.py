@@ -10,6 +10,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 
 from oralu.apps.access.composed import PRISON
 from oralu.apps.access.models import User
+from oralu.apps.access.selectors import at_work
 from oralu.apps.agencies.models import Agency, Occupancy, Place
 from oralu.apps.agencies.selectors import Directory
 from oralu.apps.cases.models import Case, Evidence, Plan, Statement, Step
@@ -135,8 +136,13 @@ def steps_visible_to(actor: User) -> QuerySet[Step]:
 
 
 def has_account(agency: Agency) -> bool:
-    """Whether somebody of the agency can answer in Oralu."""
+    """Whether somebody of the agency, or its system, can answer in Oralu."""
     return agency.staff.filter(is_active=True).exists()
+
+
+def has_people(agency: Agency) -> bool:
+    """Whether a person of the agency can answer in Oralu."""
+    return at_work().filter(agency=agency).exists()
 
 
 def units_to_transfer_to(case: Case) -> QuerySet[Agency]:

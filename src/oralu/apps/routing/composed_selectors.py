@@ -6,17 +6,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from oralu.apps.access.composed import CARE_ADDRESSEES
 from oralu.apps.access.models import User
 from oralu.apps.access.permissions import Permission
+from oralu.apps.cases.caseload_selectors import FAR, Columns, beyond, cases_named, cases_page, ordering
 from oralu.apps.cases.models import Case, CaseState, Plan
 from oralu.apps.cases.selectors import cases_visible_to
-from oralu.apps.journal.reading import Shown
+from oralu.apps.journal.reading import Shown, looking_ahead, seen
 from oralu.apps.referrals.clocks import intervals_of
 from oralu.apps.referrals.disclosure import facts_as_of
 from oralu.apps.referrals.models import ClockInterval, Need
+
+_cared = Q(state=Need.State.OPEN, addressee__in=CARE_ADDRESSEES)
 
 
 def cared_cases(actor: User, permission: Permission = Permission.CARE_READ) -> QuerySet[Case]:
@@ -26,20 +30,41 @@ def cared_cases(actor: User, permission: Permission = Permission.CARE_READ) -> Q
 
 def cared_needs(case: Case) -> list[Need]:
     """The open needs of a case that ask a psychologist or a clinic."""
-    found = Need.objects.filter(case=case, state=Need.State.OPEN, addressee__in=CARE_ADDRESSEES)
+    found = Need.objects.filter(_cared, case=case)
     return list(found.select_related("clock").order_by("pk"))
 
 
-def cared_needs_of_unit(actor: User, *, limit: int) -> list[Need]:
+NEAREST: Columns = (("due", False), ("id", False))
+"""The nearest limit first; a clock that stands has no limit now and comes last."""
+
+
+def cared_needs_page(actor: User, *, q: str, after: int | None, size: int) -> tuple[list[Need], bool]:
     """The open needs that ask a psychologist or a clinic in the cases that the actor cares for, each with its case and
-    person, the nearest limit first; a clock that stands has no limit now and comes last."""
+    person: a page after the need with the id `after`, and whether there are more. `q`: a name, a number or an IIN."""
+    cases = cases_named(cared_cases(actor), q)
     found = (
         Shown.of(Need, "case_id")
-        .filter(case__in=cared_cases(actor).values("pk"), state=Need.State.OPEN, addressee__in=CARE_ADDRESSEES)
+        .filter(_cared, case__in=cases.order_by().values("pk"))
         .select_related("clock", "case__person")
         .defer("case__ground", "case__probation_kind")
+        .annotate(due=Coalesce(F("clock__limit_at"), Value(FAR)))
+        .order_by(*ordering(NEAREST))
     )
-    return list(found.order_by(F("clock__limit_at").asc(nulls_last=True), "pk")[:limit])
+    if after is not None:
+        place = found.filter(pk=after).values_list("due", "id").first()
+        if place is not None:
+            found = found.filter(beyond(NEAREST, place))
+    with looking_ahead():
+        rows = list(found[: size + 1])
+    seen(need.case_id for need in rows[:size])
+    return rows[:size], len(rows) > size
+
+
+def cared_others_page(actor: User, *, q: str, after: int | None, size: int) -> tuple[list[Case], bool]:
+    """The other cases that the actor cares for, by name: a page after the case with the id `after`, and whether there
+    are more."""
+    asked = Need.objects.filter(_cared, case=OuterRef("pk"))
+    return cases_page(cases_named(cared_cases(actor), q).exclude(Exists(asked)), "name", after=after, size=size)
 
 
 def clock_logs(needs: Iterable[Need]) -> dict[int, list[ClockInterval]]:

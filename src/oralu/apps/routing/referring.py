@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from oralu.apps.access.selectors import at_work
 from oralu.apps.agencies.models import Agency
 from oralu.apps.agencies.selectors import Directory
 from oralu.apps.agencies.services import place_take, places_release
@@ -25,7 +26,7 @@ from oralu.apps.routing.facts import FactData, case_lock, facts_record
 from oralu.apps.routing.frames import frames_load, local_day
 from oralu.apps.routing.planning import Cause, first_state, needs_duty
 from oralu.apps.routing.sending import referral_new, referrals_announce
-from oralu.core.lifecycle import UNSENT
+from oralu.core.lifecycle import UNSENT, WITH_AGENCY
 from oralu.policyfiles import load_edition
 
 if TYPE_CHECKING:
@@ -38,10 +39,26 @@ def _evaluate(referral: Referral, actor: User | None, at: datetime) -> None:
 
 @transaction.atomic
 def referral_handed_over(*, referral: Referral, actor: User, at: datetime) -> Referral:
-    """The printed referral has been handed to an agency without an account: from now on it counts as sent."""
+    """The printed referral has been handed to an agency without an account: from now on it counts as sent. One that
+    went to a system alone may be handed over on paper too, while it is with the agency: from then on the case manager
+    records what the agency says, and the system may still answer. The time used goes on.
+
+    Raises ValidationError where people of the agency answer in Oralu."""
     case_lock(referral.case, at)
-    referral = referral_move(referral=referral, event="send", actor=actor, at=at, sent_at=at, on_paper=True)
-    _evaluate(referral, actor, at)
+    referral = Referral.objects.select_for_update(of=("self",)).select_related("agency", "need").get(pk=referral.pk)
+    if referral.state not in WITH_AGENCY:
+        changes = {"sent_at": at, "on_paper": True, "paper_at": at}
+        referral = referral_move(referral=referral, event="send", actor=actor, at=at, **changes)
+        _evaluate(referral, actor, at)
+        return referral
+    if referral.on_paper:
+        raise ValidationError(_("This referral has been handed over on paper already."))
+    if at_work().filter(agency=referral.agency).exists():
+        raise ValidationError(_("This agency answers in Oralu itself."))
+    referral.on_paper, referral.paper_at = True, at
+    referral.save(update_fields=["on_paper", "paper_at"])
+    data = {"referral": referral.pk, "agency": referral.agency_id}
+    entry_record(kind="referral.paper_too", actor=actor, at=at, case_id=referral.case_id, **data)
     return referral
 
 

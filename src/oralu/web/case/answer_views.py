@@ -1,5 +1,5 @@
-"""What an agency without an account has answered, recorded by the unit on its behalf: four answers, each with a form of
-its own, behind one address."""
+"""What an agency has answered on paper, recorded by the unit on its behalf: four answers, each with a form of its own,
+behind one address."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ ANSWERS = frozenset({"served", "accepted", "cannot", "not-served"})
 
 @screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def answer(request: StaffRequest, referral_id: int) -> HttpResponse:
-    """What an agency without an account has answered, recorded on its behalf."""
+    """What an agency without an account, or one that has the referral on paper, has answered."""
     referral = referral_of(request, referral_id)
     offered = answers_of(referral)
-    if has_account(referral.agency) or referral.state in UNSENT:
+    if (has_account(referral.agency) and not referral.on_paper) or referral.state in UNSENT:
         raise Http404
     kind = request.GET.get("answer", next(iter(offered), ""))
     if kind not in offered:

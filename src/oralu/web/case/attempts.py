@@ -49,7 +49,7 @@ def attempt_of(referral: Referral) -> ReferralRow:
         steps=tuple(_steps(referral)),
         note=referral.note,
         proof=proof_of(referral.evidence),
-        pdf_href=address("referral-pdf", referral.pk),
+        pdf_href=address("referral-pdf", referral.pk) if referral.state != State.WAITING_CONSENT else "",
         whereabouts_href=reverse("referral-whereabouts", args=[referral.pk]) if knows_refuge(referral) else "",
     )
 
@@ -66,8 +66,11 @@ def _steps(referral: Referral) -> Sequence[str]:
     """What has happened to an attempt, each step with its time."""
     steps = []
     if referral.sent_at:
-        word = _("handed over on paper %(when)s") if referral.on_paper else _("sent %(when)s")
+        is_paper = referral.on_paper and referral.paper_at in (None, referral.sent_at)
+        word = _("handed over on paper %(when)s") if is_paper else _("sent %(when)s")
         steps.append(word % {"when": moment(referral.sent_at)})
+        if referral.on_paper and referral.paper_at is not None and not is_paper:
+            steps.append(_("handed over on paper %(when)s") % {"when": moment(referral.paper_at)})
     if referral.acknowledged_at:
         steps.append(_("read %(when)s") % {"when": moment(referral.acknowledged_at)})
     if referral.accepted_at:

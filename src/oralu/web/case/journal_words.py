@@ -91,6 +91,7 @@ SENTENCES: Mapping[str, Text] = {
     "referral.sent": gettext_lazy("a referral was sent"),
     "referral.printed": gettext_lazy("a referral was printed"),
     "referral.send": gettext_lazy("a referral was handed over on paper"),
+    "referral.paper_too": gettext_lazy("a referral to a system was handed over on paper too"),
     "referral.acknowledge": gettext_lazy("the agency read the referral"),
     "referral.accept": gettext_lazy("the agency took the referral on"),
     "referral.decline": gettext_lazy("the agency cannot"),

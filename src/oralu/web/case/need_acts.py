@@ -12,7 +12,7 @@ from oralu.apps.referrals.models import Need, Referral
 from oralu.apps.routing.case_file import CaseFile
 from oralu.apps.routing.earlier_selectors import decides_on
 from oralu.apps.routing.planning import OWN_UNIT
-from oralu.core.lifecycle import GOING, REFERRAL
+from oralu.core.lifecycle import GOING, REFERRAL, WITH_AGENCY
 from oralu.web.case.answer_views import answers_of
 from oralu.web.case.need_facts import records_of
 from oralu.web.components import Act, Text
@@ -47,6 +47,8 @@ def acts_of(file: CaseFile, need: Need, latest: Referral | None) -> list[Act]:
         return _acts_of_closed(need, latest)
     first = _own_act(file, need) if need.addressee == OWN_UNIT else _referral_act(file, need, latest)
     acts = [first] if first else []
+    if latest is not None and _by_system_alone(latest):
+        acts.append(_act(_("Hand over on paper"), "referral-hand-over", latest.pk, "quiet"))
     if latest is not None and latest.state in GOING:
         acts.append(_act(_("Send to another agency"), "referral-withdraw", latest.pk, "quiet"))
     if is_unsettled(latest) and latest is not None and latest.state == State.SERVED:
@@ -56,6 +58,11 @@ def acts_of(file: CaseFile, need: Need, latest: Referral | None) -> list[Act]:
     acts += _clock_acts(file, need)
     acts.append(_act(_("Withdraw"), "need-withdraw", need.pk, "quiet"))
     return [a for n, a in enumerate(acts) if n == 0 or a.href != acts[0].href]
+
+
+def _by_system_alone(referral: Referral) -> bool:
+    """Whether nobody but a system of the agency can answer: where it does not, there is the paper."""
+    return referral.state in WITH_AGENCY and not referral.on_paper and referral.has_account and not referral.has_people
 
 
 def _acts_of_closed(need: Need, latest: Referral | None) -> list[Act]:
@@ -113,7 +120,7 @@ def _referral_act(file: CaseFile, need: Need, latest: Referral | None) -> Act | 
         return _act(_("Hand over"), "referral-hand-over", latest.pk)
     if is_unsettled(latest):
         return _closure_act(latest)
-    if answers_of(latest) and not latest.has_account:
+    if answers_of(latest) and (latest.on_paper or not latest.has_account):
         return _act(_("Record the answer"), "referral-answer", latest.pk)
     if need.clock.breached_at is not None and latest.state in GOING:
         return _act(_("Send to another agency"), "referral-withdraw", latest.pk)

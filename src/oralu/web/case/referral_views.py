@@ -11,18 +11,22 @@ from django.utils.translation import gettext as _
 
 from oralu.apps.access.permissions import Audit, Permission
 from oralu.apps.agencies.selectors import refuge_address
+from oralu.apps.journal.selectors import entry_last
 from oralu.apps.journal.services import entry_record
 from oralu.apps.referrals.models import Referral
 from oralu.apps.referrals.selectors import referrals_visible_to
 from oralu.apps.routing import confirming, referring
-from oralu.apps.routing.case_selectors import agencies_fitting
-from oralu.web.acting import Deed, asked, case_deed, perform, sent
+from oralu.apps.routing.case_selectors import agencies_fitting, has_people
+from oralu.core.lifecycle import WITH_AGENCY
+from oralu.web.acting import Deed, asked, case_crumb, case_deed, perform, sent
 from oralu.web.case.forms import AgencyForm, DisputeForm, PersonSaysForm
 from oralu.web.context import address
+from oralu.web.over import over, told
 from oralu.web.presenting import service_label
 from oralu.web.screens import StaffRequest, screen
 
 State = Referral.State
+HANDED_OVER = ("referral.send", "referral.paper_too")
 
 
 def referral_of(request: StaffRequest, referral_id: int) -> Referral:
@@ -41,18 +45,36 @@ def referral_deed(referral: Referral, **more: Any) -> Deed:
 @screen(Permission.CASE_WORK, audit=Audit.CHANGE)
 def hand_over(request: StaffRequest, referral_id: int) -> HttpResponse:
     referral = referral_of(request, referral_id)
+    if referral.on_paper:
+        entry = entry_last(case_id=referral.case_id, kinds=HANDED_OVER, referral=referral.pk)
+        back = case_crumb(referral.case, f"need-{referral.need_id}")
+        return over(request, back, title=_("Hand over the printed referral"), done=told(entry))
+    by_system = referral.state in WITH_AGENCY
+    if by_system and has_people(referral.agency):
+        raise Http404
+    lead = (
+        _(
+            "%(what)s. Nobody of the agency signs in to Oralu, only its system. Print the referral and hand it over;"
+            " then record here what the agency answers."
+        )
+        if by_system
+        else _("%(what)s. The agency has no account in Oralu: print the referral and hand it over.")
+    )
     return perform(
         request,
         referral_deed(
             referral,
             title=_("Hand over the printed referral"),
             submit=_("Handed over"),
-            done=_("The referral counts as sent from now on."),
+            done=_("Handed over on paper: record here what the agency answers.")
+            if by_system
+            else _("The referral counts as sent from now on."),
             form=asked(request),
             run=lambda data: referring.referral_handed_over(referral=referral, actor=request.user, at=request.at),
-            lead=_("%(what)s. The agency has no account in Oralu: print the referral and hand it over.")
-            % {"what": words_of(referral)},
-            records=(_("the referral as sent on paper, with the time"),),
+            lead=lead % {"what": words_of(referral)},
+            records=(_("the referral as handed over on paper, with the time; the deadline goes on"),)
+            if by_system
+            else (_("the referral as sent on paper, with the time"),),
             paper=address("referral-pdf", referral.pk),
         ),
     )

@@ -36,8 +36,13 @@ State = Referral.State
 
 
 def after_of(request: StaffRequest) -> int | None:
-    """The key of the last row of the page before; anything else than a number begins anew."""
-    text = request.GET.get("after", "")
+    """The key of the last row of the page before."""
+    return key_of(request, "after")
+
+
+def key_of(request: StaffRequest, name: str) -> int | None:
+    """The key of a row in the address; anything else than a number begins anew."""
+    text = request.GET.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
 
 

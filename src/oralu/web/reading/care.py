@@ -9,6 +9,7 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -22,52 +23,89 @@ from oralu.apps.cases.protected_services import health_note_add
 from oralu.apps.journal.models import AccessKind
 from oralu.apps.referrals.models import ClockInterval, Need, Referral
 from oralu.apps.referrals.selectors import referrals_visible_to
-from oralu.apps.routing.composed_selectors import cared_cases, cared_needs, cared_needs_of_unit, clock_logs
+from oralu.apps.routing.composed_selectors import (
+    cared_cases,
+    cared_needs,
+    cared_needs_page,
+    cared_others_page,
+    clock_logs,
+)
 from oralu.web.acting import Deed, asked, perform
-from oralu.web.components import Act, Crumb, Empty, Term, Tone
+from oralu.web.components import Act, Crumb, Empty, Filter, Pager, Term, Tone
 from oralu.web.fields import text_field
 from oralu.web.inbox.showing import number
+from oralu.web.inbox.views import key_of
 from oralu.web.presenting import need_countdown, service_label
 from oralu.web.reading.showing import fact_section, record_fact
 from oralu.web.screens import StaffRequest, screen
 from oralu.web.sections import Cell, Section, composed
 from oralu.web.templatetags.oralu import localdate, localmoment
 
-SHOWN = 500
+PAGE = 50
 
 
 @require_safe
 @screen(Permission.CARE_READ, audit=Audit.READ)
 def index(request: StaffRequest) -> HttpResponse:
     """What is asked of a psychologist or a clinic, the nearest limit first; then everybody else of the unit."""
-    needs = cared_needs_of_unit(request.user, limit=SHOWN)
+    q = request.GET.get("q", "").strip()
+    emergency = Act(_("Emergency: open a case that is not yours"), reverse("emergency"), tone="quiet")
+    return composed(
+        request,
+        title=_("Cases in my care"),
+        sections=(_asked(request, q), _others(request, q)),
+        acts=(emergency,),
+        filters=(Filter("q", _("Name, IIN or case number"), q),),
+        action=reverse("care"),
+        reset=reverse("care") if q else "",
+    )
+
+
+def _asked(request: StaffRequest, q: str) -> Section:
+    after = key_of(request, "after_need")
+    needs, has_more = cared_needs_page(request.user, q=q, after=after, size=PAGE)
     logs = clock_logs(needs)
-    asked = {need.case_id for need in needs}
-    cases = cared_cases(request.user).exclude(pk__in=asked).order_by("person__surname", "person__given_name", "pk")
-    sections = (
-        Section(
+    nothing = Empty(
+        _("Nothing is asked of a psychologist or a clinic now"),
+        _("When a fact of health or the family opens a need in a case of your unit, it comes here by itself."),
+    )
+    return Section(
+        "asked",
+        _("Waits for help"),
+        lead=_("What the policy asks of a psychologist or a clinic now, the nearest limit first."),
+        head=(_("Person"), _("What is needed"), _("Limit")),
+        rows=[(_person(need.case), Cell(_upper(need)), _limit(need, logs, request.at)) for need in needs],
+        empty=_("Nobody has been found") if q else nothing,
+        pager=_pager(
             "asked",
-            _("Waits for help"),
-            lead=_("What the policy asks of a psychologist or a clinic now, the nearest limit first."),
-            head=(_("Person"), _("What is needed"), _("Limit")),
-            rows=[(_person(need.case), Cell(_upper(need)), _limit(need, logs, request.at)) for need in needs],
-            empty=Empty(
-                _("Nothing is asked of a psychologist or a clinic now"),
-                _("When a fact of health or the family opens a need in a case of your unit, it comes here by itself."),
-            ),
-        ),
-        Section(
-            "cases",
-            _("Other cases of your unit"),
-            head=(_("Person"), _("Case manager")),
-            rows=[
-                (_person(one), Cell(one.officer.full_name if one.officer else _("nobody yet"))) for one in cases[:SHOWN]
-            ],
-            empty=_("There are no others."),
+            q,
+            name="after_need",
+            last=needs[-1].pk if has_more else None,
+            after=after,
+            label=_("Waits for help"),
         ),
     )
-    emergency = Act(_("Emergency: open a case that is not yours"), reverse("emergency"), tone="quiet")
-    return composed(request, title=_("Cases in my care"), sections=sections, acts=(emergency,))
+
+
+def _others(request: StaffRequest, q: str) -> Section:
+    after = key_of(request, "after")
+    cases, has_more = cared_others_page(request.user, q=q, after=after, size=PAGE)
+    label = _("Other cases of your unit")
+    return Section(
+        "cases",
+        label,
+        head=(_("Person"), _("Case manager")),
+        rows=[(_person(one), Cell(_officer(one))) for one in cases],
+        empty=_("Nobody has been found") if q else _("There are no others."),
+        pager=_pager("cases", q, name="after", last=cases[-1].pk if has_more else None, after=after, label=label),
+    )
+
+
+def _pager(key: str, q: str, *, name: str, last: int | None, after: int | None, label: str) -> Pager | None:
+    kept = {"q": q} if q else {}
+    onward = f"?{urlencode({**kept, name: last})}#{key}" if last is not None else ""
+    first = f"?{urlencode(kept)}#{key}" if after is not None else ""
+    return Pager(onward, first, label=label) if onward or first else None
 
 
 def _person(case: Case) -> Cell:
