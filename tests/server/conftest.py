@@ -18,7 +18,8 @@ import pytest
 
 from ports import free_port
 
-PATIENCE = 90.0
+PATIENCE = 240.0
+"""Seconds. On a busy machine one start takes half a minute."""
 
 
 def until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
