@@ -18,7 +18,8 @@ import pytest
 
 from ports import free_port
 
-PATIENCE = 90.0
+PATIENCE = 240.0
+"""Seconds. On a busy machine one start takes half a minute."""
 
 
 def until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
@@ -30,15 +31,17 @@ def until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -
 
 
 def processes_of(folder: Path) -> dict[int, str]:
-    """Every process that works for this data folder: PostgreSQL names it in its command, the others in ORALU_DATA."""
+    """Every process that works for this data folder or one inside: PostgreSQL names it in its command, the others in
+    ORALU_DATA."""
     found = {}
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-            environment = (entry / "environ").read_bytes()
+            environment = (entry / "environ").read_bytes().decode(errors="replace")
         except OSError:
             continue
-        ours = f"ORALU_DATA={folder}".encode() in environment.split(b"\0")
+        data = next((line[11:] for line in environment.split("\0") if line.startswith("ORALU_DATA=")), "")
+        ours = data == str(folder) or data.startswith(f"{folder}/")
         if command and (ours or str(folder) in command):
             found[int(entry.name)] = command
     return found
