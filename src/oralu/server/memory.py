@@ -4,7 +4,6 @@ must still have room for everything else."""
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 MEGABYTE = 1024 * 1024
@@ -23,7 +22,7 @@ def memory_of_machine(limit: Path = LIMIT) -> int:
     return min(whole, int(text)) if text.isdigit() else whole
 
 
-def settings(memory: int) -> Mapping[str, str]:
+def settings(memory: int) -> dict[str, str]:
     """Settings of PostgreSQL for a machine with so many bytes: an eighth for its own cache, and half of the machine to
     be counted on with the cache of the system. Disks as they are now read anywhere about as fast as in order."""
     megabytes = memory // MEGABYTE
