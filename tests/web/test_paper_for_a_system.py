@@ -92,7 +92,8 @@ def test_where_people_answer_there_is_no_paper(world: World, aigul: Client) -> N
     referral = referral_of(case)
     hand_over = reverse("referral-hand-over", args=[referral.pk])
     assert hand_over not in aigul.get(reverse("case", args=[case.pk])).content.decode()
-    assert [aigul.get(hand_over).status_code, aigul.post(hand_over).status_code] == [404, 404]
+    assert [aigul.get(hand_over).status_code, aigul.post(hand_over).status_code] == [303, 409]
+    assert "answers in Oralu itself" in aigul.post(hand_over).content.decode()
     with pytest.raises(ValidationError):
         referral_handed_over(referral=referral, actor=world.aigul, at=timezone.now())
     referral.refresh_from_db()

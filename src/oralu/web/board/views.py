@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -94,7 +94,6 @@ def _counted(counted: Figures, edition: Edition, is_head: bool) -> dict[str, obj
     """Everything under the lists of what is to be done."""
     names = names_of(counted, by_officer=is_head)
     holders = officers_of(counted) if is_head else names
-    levels = len(edition.risk_levels)
     return {
         "trend": _trend(counted.weeks, edition, counted.at),
         "sla_agencies": [
@@ -102,7 +101,8 @@ def _counted(counted: Figures, edition: Edition, is_head: bool) -> dict[str, obj
         ],
         "sla_services": [_sla_bar(one, _service(edition, one.key), service=one.key) for one in counted.services],
         "levels": edition.risk_levels,
-        "loads": _loads(counted.loads, holders, is_head, levels),
+        "loads": _loads(counted.loads, holders, is_head, edition.risk_levels),
+        "most": edition.highest_index,
         "indexes": _indexes(counted.distribution, edition),
         "risks": _risks(counted.distribution, edition),
         "answers": _answers(counted.answers),
@@ -210,13 +210,15 @@ def _sla_bar(one: Sla, label: str, **wanted: object) -> Bar:
     return Bar(label, value, f"{100 * one.kept / one.all:.1f}", rows_href(Figure.SLA, **wanted))
 
 
-def _loads(loads: Iterable[Load], names: Mapping[int, str], is_head: bool, levels: int) -> list[dict[str, object]]:
+def _loads(
+    loads: Iterable[Load], names: Mapping[int, str], is_head: bool, levels: Sequence[str]
+) -> list[dict[str, object]]:
     return [
         {
             "label": (one.key and names.get(one.key)) or _("nobody leads it"),
             "href": rows_href(Figure.LOAD, **{"officer" if is_head else "unit": one.key}),
             "all": one.all,
-            "by_risk": [one.by_risk.get(level, 0) for level in range(levels)],
+            "by_risk": [(level, one.by_risk.get(place, 0)) for place, level in enumerate(levels)],
             "late": one.late,
             "soon": one.soon,
             "nearest": moment(one.nearest) if one.nearest else "",

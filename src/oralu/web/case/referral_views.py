@@ -3,6 +3,7 @@ acceptance, and where a refuge is."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -49,34 +50,44 @@ def hand_over(request: StaffRequest, referral_id: int) -> HttpResponse:
         entry = entry_last(case_id=referral.case_id, kinds=HANDED_OVER, referral=referral.pk)
         back = case_crumb(referral.case, f"need-{referral.need_id}")
         return over(request, back, title=_("Hand over the printed referral"), done=told(entry))
-    by_system = referral.state in WITH_AGENCY
-    if by_system and has_people(referral.agency):
-        raise Http404
-    lead = (
-        _(
+    deed = _paper_beside_system(request, referral) if referral.state in WITH_AGENCY else _paper(request, referral)
+    return perform(request, deed)
+
+
+def _paper(request: StaffRequest, referral: Referral) -> Deed:
+    return _handing_over(
+        request,
+        referral,
+        done=_("The referral counts as sent from now on."),
+        lead=_("%(what)s. The agency has no account in Oralu: print the referral and hand it over."),
+        records=(_("the referral as sent on paper, with the time"),),
+    )
+
+
+def _paper_beside_system(request: StaffRequest, referral: Referral) -> Deed:
+    deed = _handing_over(
+        request,
+        referral,
+        done=_("Handed over on paper: record here what the agency answers."),
+        lead=_(
             "%(what)s. Nobody of the agency signs in to Oralu, only its system. Print the referral and hand it over;"
             " then record here what the agency answers."
-        )
-        if by_system
-        else _("%(what)s. The agency has no account in Oralu: print the referral and hand it over.")
-    )
-    return perform(
-        request,
-        referral_deed(
-            referral,
-            title=_("Hand over the printed referral"),
-            submit=_("Handed over"),
-            done=_("Handed over on paper: record here what the agency answers.")
-            if by_system
-            else _("The referral counts as sent from now on."),
-            form=asked(request),
-            run=lambda data: referring.referral_handed_over(referral=referral, actor=request.user, at=request.at),
-            lead=lead % {"what": words_of(referral)},
-            records=(_("the referral as handed over on paper, with the time; the deadline goes on"),)
-            if by_system
-            else (_("the referral as sent on paper, with the time"),),
-            paper=address("referral-pdf", referral.pk),
         ),
+        records=(_("the referral as handed over on paper, with the time; the deadline goes on"),),
+    )
+    return replace(deed, refusal=_("This agency answers in Oralu itself.")) if has_people(referral.agency) else deed
+
+
+def _handing_over(request: StaffRequest, referral: Referral, *, lead: str, **more: Any) -> Deed:
+    return referral_deed(
+        referral,
+        title=_("Hand over the printed referral"),
+        submit=_("Handed over"),
+        form=asked(request),
+        run=lambda data: referring.referral_handed_over(referral=referral, actor=request.user, at=request.at),
+        lead=lead % {"what": words_of(referral)},
+        paper=address("referral-pdf", referral.pk),
+        **more,
     )
 
 

@@ -27,6 +27,11 @@ class Matrix:
     agencies: tuple[str, ...]
     rows: tuple[tuple[str, tuple[tuple[Chip, ...], ...]], ...]
 
+    @property
+    def named_rows(self) -> list[tuple[str, list[tuple[str, tuple[Chip, ...]]]]]:
+        """The rows, each cell with the name of its agency: on a phone there is no head above it."""
+        return [(domain, list(zip(self.agencies, cells, strict=True))) for domain, cells in self.rows]
+
 
 @dataclass(frozen=True)
 class RuleRow:
