@@ -144,7 +144,9 @@ def test_a_bad_row_does_not_touch_its_neighbours(read):
     assert len(rows[1].problems) == 7
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     order=st.permutations(range(11)),
     cells=st.fixed_dictionaries(

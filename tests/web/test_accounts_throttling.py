@@ -212,7 +212,9 @@ def test_tries_at_the_same_moment_are_counted_one_by_one() -> None:
     assert granted.count(True) == RULES["login"].free
 
 
-@examples(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(gaps=st.lists(st.integers(0, 400), min_size=1, max_size=60))
 def test_never_more_tries_than_the_rule_grants_however_they_are_spaced(db: None, gaps: list[int]) -> None:
     """After the free ones, the n-th further try costs the sum of the delays before it."""
