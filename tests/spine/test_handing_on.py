@@ -44,7 +44,12 @@ def kostanay(world: World) -> dict[str, User]:
             continue
         role = {"probation_unit": Role.UNIT_HEAD, "crisis_centre": Role.PROVIDER}.get(kind, Role.LEADERSHIP)
         people[kind] = User.objects.create_user(
-            f"{kind}-39", "long-password-of-a-test", role=role, agency=agency, full_name=f"{kind} Костанай"
+            f"{kind}-39",
+            "long-password-of-a-test",
+            role=role,
+            agency=agency,
+            full_name=f"{kind} Костанай",
+            language="en",
         )
     start = world.at.date() - timedelta(days=30)
     edition_adopt(edition_name=EDITION, region=region, from_date=start, actor=world.admin, at=world.at)

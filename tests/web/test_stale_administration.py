@@ -78,7 +78,7 @@ def test_the_second_of_two_is_told_and_overwrites_nothing(world: World, first: C
     words = answer.content.decode()
     assert "Администратор" in words
     assert "phone: +7 700 000 11 11 by now; what you typed stands below" in words.lower()
-    assert "localities served: сарань,абай by now; taken into the form" in words.lower()
+    assert "localities served: сарань, абай by now; taken into the form" in words.lower()
     form = answer.context["form"]
     assert form["phone"].value() == "+7 700 000 22 22"
     assert form["duty_contact"].value() == "+7 700 000 33 33"

@@ -117,4 +117,5 @@ def _words(shown: Confirmed, name: str) -> str:
         return field.label_from_instance(found) if found is not None else _("somebody who cannot be chosen any more")
     if isinstance(field, forms.ChoiceField):
         return str(dict(field.choices).get(value, value))
-    return str(value)
+    kept = shown.get_initial_for_field(field, name)
+    return ", ".join(kept) if isinstance(kept, list) else str(value)

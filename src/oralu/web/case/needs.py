@@ -219,7 +219,7 @@ def _escalated(escalation: Escalation) -> str:
         words += "; " + _("cause: %(cause)s") % {"cause": escalation.get_cause_display()}
     measure = getattr(escalation, "measure", None)
     if measure is not None:
-        words += "; " + _("measure: %(text)s") % {"text": measure.text}
+        words += "; " + _("measure: %(text)s") % {"text": measure.text.rstrip(".")}
     if escalation.agency is not None and escalation.agency.region_id != escalation.case.region_id:
         words += "; " + _("the case was led in that region then")
     return words
