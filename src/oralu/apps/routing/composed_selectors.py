@@ -20,7 +20,7 @@ from oralu.apps.referrals.clocks import intervals_of
 from oralu.apps.referrals.disclosure import facts_as_of
 from oralu.apps.referrals.models import ClockInterval, Need
 
-_cared = Q(state=Need.State.OPEN, addressee__in=CARE_ADDRESSEES)
+CARED = Q(state=Need.State.OPEN, addressee__in=CARE_ADDRESSEES)
 
 
 def cared_cases(actor: User, permission: Permission = Permission.CARE_READ) -> QuerySet[Case]:
@@ -30,7 +30,7 @@ def cared_cases(actor: User, permission: Permission = Permission.CARE_READ) -> Q
 
 def cared_needs(case: Case) -> list[Need]:
     """The open needs of a case that ask a psychologist or a clinic."""
-    found = Need.objects.filter(_cared, case=case)
+    found = Need.objects.filter(CARED, case=case)
     return list(found.select_related("clock").order_by("pk"))
 
 
@@ -44,7 +44,7 @@ def cared_needs_page(actor: User, *, q: str, after: int | None, size: int) -> tu
     cases = cases_named(cared_cases(actor), q)
     found = (
         Shown.of(Need, "case_id")
-        .filter(_cared, case__in=cases.order_by().values("pk"))
+        .filter(CARED, case__in=cases.order_by().values("pk"))
         .select_related("clock", "case__person")
         .defer("case__ground", "case__probation_kind")
         .annotate(due=Coalesce(F("clock__limit_at"), Value(FAR)))
@@ -63,7 +63,7 @@ def cared_needs_page(actor: User, *, q: str, after: int | None, size: int) -> tu
 def cared_others_page(actor: User, *, q: str, after: int | None, size: int) -> tuple[list[Case], bool]:
     """The other cases that the actor cares for, by name: a page after the case with the id `after`, and whether there
     are more."""
-    asked = Need.objects.filter(_cared, case=OuterRef("pk"))
+    asked = Need.objects.filter(CARED, case=OuterRef("pk"))
     return cases_page(cases_named(cared_cases(actor), q).exclude(Exists(asked)), "name", after=after, size=size)
 
 

@@ -50,7 +50,7 @@ def asked(query: QueryDict, user: User, *, on: date) -> Asked:
     fields = {field.name: field for field in _fields(query, user, edition)}
     value = {name: field.value for name, field in fields.items()}
     domain, _sep, points = value["domain"].partition(":")
-    text = query.get("q", "").replace("\x00", "").strip()[:MOST_TEXT]
+    text = text_of(query)
     wanted = CaseFilter(
         q=text,
         domain=domain,
@@ -65,6 +65,11 @@ def asked(query: QueryDict, user: User, *, on: date) -> Asked:
     sort = fields.pop("sort")
     search = Filter("q", _("Name, IIN or case number"), text)
     return Asked(wanted, sort.value or "risk", search, tuple(fields.values()), sort)
+
+
+def text_of(query: QueryDict) -> str:
+    """What is searched for: nothing that the database cannot hold, and no more than anybody types."""
+    return query.get("q", "").replace("\x00", "").strip()[:MOST_TEXT]
 
 
 def _fields(query: QueryDict, user: User, edition: Edition) -> list[Filter]:

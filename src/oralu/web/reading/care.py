@@ -31,6 +31,7 @@ from oralu.apps.routing.composed_selectors import (
     clock_logs,
 )
 from oralu.web.acting import Deed, asked, perform
+from oralu.web.caseload.asking import text_of
 from oralu.web.components import Act, Crumb, Empty, Filter, Pager, Term, Tone
 from oralu.web.fields import text_field
 from oralu.web.inbox.showing import number
@@ -48,7 +49,7 @@ PAGE = 50
 @screen(Permission.CARE_READ, audit=Audit.READ)
 def index(request: StaffRequest) -> HttpResponse:
     """What is asked of a psychologist or a clinic, the nearest limit first; then everybody else of the unit."""
-    q = request.GET.get("q", "").strip()
+    q = text_of(request.GET)
     emergency = Act(_("Emergency: open a case that is not yours"), reverse("emergency"), tone="quiet")
     return composed(
         request,
