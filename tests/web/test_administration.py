@@ -330,3 +330,16 @@ def test_changed_files_of_an_adopted_edition_are_an_alarm_and_judging_goes_on(
 def test_an_edition_whose_files_are_gone_is_an_alarm_too(world: World, admin: Client) -> None:
     Adoption.objects.update(edition="kz-gone-2020")
     assert "kz-gone-2020" in admin.get("/administration").content.decode()
+
+
+@pytest.mark.parametrize("lists", ["agencies", "users"])
+def test_a_search_for_what_the_database_cannot_hold_finds_what_is_left_of_it(
+    world: World, client: Client, lists: str
+) -> None:
+    client.force_login(world.admin)
+    whole = client.get(f"/administration/{lists}?q=%00")
+    assert whole.status_code == 200
+    for other in ("q=" + "Ы" * 500, "region=%00&role=%00&kind=%00&state=%00"):
+        assert client.get(f"/administration/{lists}?{other}").status_code == 200
+    named = client.get(f"/administration/{lists}?q=%00нет+такого").content
+    assert len(named) < len(whole.content)

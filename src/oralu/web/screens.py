@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.forms import BaseForm
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -26,6 +26,8 @@ View = Callable[..., HttpResponse]
 V = TypeVar("V", bound=View)
 
 
+MOST_TEXT = 100
+"""Characters of a search."""
 WITH_A_PAGE = frozenset({200, 409, 422})
 """Answers that show something: an act that succeeded leads to another page."""
 
@@ -90,6 +92,11 @@ def screen(permission: Permission, *, audit: Audit = Audit.READ) -> Callable[[Vi
 def lang() -> str:
     """The language of the page, for the words of the policy."""
     return (get_language() or "ru")[:2]
+
+
+def searched_text(query: QueryDict, name: str = "q") -> str:
+    """What a reader searches for: nothing that the database cannot hold, and no more than anybody types."""
+    return query.get(name, "").replace("\x00", "").strip()[:MOST_TEXT]
 
 
 def add_errors(form: BaseForm, error: ValidationError) -> None:

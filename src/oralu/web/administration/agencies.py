@@ -23,7 +23,7 @@ from oralu.web.administration.kinds import kind_label, kinds
 from oralu.web.administration.standing import meanwhile, seen_of, status_of
 from oralu.web.administration.views import after_of
 from oralu.web.components import Crumb, Empty, Filter, Pager, WorkRow
-from oralu.web.screens import StaffRequest, add_errors, screen
+from oralu.web.screens import StaffRequest, add_errors, screen, searched_text
 
 PAGE = 40
 STATES = ("", "unnamed", "closed")
@@ -32,7 +32,7 @@ STATES = ("", "unnamed", "closed")
 @require_safe
 @screen(Permission.ADMINISTER, audit=Audit.NONE)
 def agencies(request: StaffRequest) -> HttpResponse:
-    asked = {name: request.GET[name] for name in ("q", "region", "kind", "state") if request.GET.get(name)}
+    asked = {name: text for name in ("q", "region", "kind", "state") if (text := searched_text(request.GET, name))}
     if asked.get("state", "") not in STATES:
         asked.pop("state")
     rows, has_more = agencies_page(AgencyFilter(**asked), after=after_of(request), size=PAGE)

@@ -28,7 +28,7 @@ from oralu.web.administration.guarding import guard_of, invited
 from oralu.web.administration.standing import meanwhile, seen_of, status_of
 from oralu.web.administration.views import after_of
 from oralu.web.components import Crumb, Empty, Filter, Pager, WorkRow
-from oralu.web.screens import StaffRequest, add_errors, screen
+from oralu.web.screens import StaffRequest, add_errors, screen, searched_text
 
 PAGE = 40
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -43,7 +43,7 @@ def temporary_password() -> str:
 @require_safe
 @screen(Permission.ADMINISTER, audit=Audit.NONE)
 def users(request: StaffRequest) -> HttpResponse:
-    asked = {name: request.GET[name] for name in ("q", "role", "region", "state") if request.GET.get(name)}
+    asked = {name: text for name in ("q", "role", "region", "state") if (text := searched_text(request.GET, name))}
     agency = request.GET.get("agency", "")
     wanted = UserFilter(**asked, agency=int(agency) if agency.isascii() and agency.isdigit() else None)
     rows, has_more = users_page(wanted, after=after_of(request), size=PAGE)

@@ -16,9 +16,7 @@ from oralu.apps.cases.models import CaseState
 from oralu.core.edition import Edition
 from oralu.web.components import Filter, Text
 from oralu.web.presenting import edition_for
-from oralu.web.screens import lang
-
-MOST_TEXT = 100
+from oralu.web.screens import lang, searched_text
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def asked(query: QueryDict, user: User, *, on: date) -> Asked:
     fields = {field.name: field for field in _fields(query, user, edition)}
     value = {name: field.value for name, field in fields.items()}
     domain, _sep, points = value["domain"].partition(":")
-    text = text_of(query)
+    text = searched_text(query)
     wanted = CaseFilter(
         q=text,
         domain=domain,
@@ -65,11 +63,6 @@ def asked(query: QueryDict, user: User, *, on: date) -> Asked:
     sort = fields.pop("sort")
     search = Filter("q", _("Name, IIN or case number"), text)
     return Asked(wanted, sort.value or "risk", search, tuple(fields.values()), sort)
-
-
-def text_of(query: QueryDict) -> str:
-    """What is searched for: nothing that the database cannot hold, and no more than anybody types."""
-    return query.get("q", "").replace("\x00", "").strip()[:MOST_TEXT]
 
 
 def _fields(query: QueryDict, user: User, edition: Edition) -> list[Filter]:

@@ -31,14 +31,13 @@ from oralu.apps.routing.composed_selectors import (
     clock_logs,
 )
 from oralu.web.acting import Deed, asked, perform
-from oralu.web.caseload.asking import text_of
 from oralu.web.components import Act, Crumb, Empty, Filter, Pager, Term, Tone
 from oralu.web.fields import text_field
 from oralu.web.inbox.showing import number
 from oralu.web.inbox.views import key_of
 from oralu.web.presenting import need_countdown, service_label
 from oralu.web.reading.showing import fact_section, record_fact
-from oralu.web.screens import StaffRequest, screen
+from oralu.web.screens import StaffRequest, screen, searched_text
 from oralu.web.sections import Cell, Section, composed
 from oralu.web.templatetags.oralu import localdate, localmoment
 
@@ -49,7 +48,7 @@ PAGE = 50
 @screen(Permission.CARE_READ, audit=Audit.READ)
 def index(request: StaffRequest) -> HttpResponse:
     """What is asked of a psychologist or a clinic, the nearest limit first; then everybody else of the unit."""
-    q = text_of(request.GET)
+    q = searched_text(request.GET)
     emergency = Act(_("Emergency: open a case that is not yours"), reverse("emergency"), tone="quiet")
     return composed(
         request,
