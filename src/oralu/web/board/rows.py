@@ -24,7 +24,7 @@ from oralu.web.board.showing import case_href, case_words
 from oralu.web.components import Crumb, Empty, Pager, Text, WorkRow
 from oralu.web.countdown import moment
 from oralu.web.presenting import edition_for
-from oralu.web.screens import StaffRequest, lang, screen
+from oralu.web.screens import StaffRequest, lang, screen, searched_text
 
 PAGE = 50
 TITLES: Mapping[Figure, Text] = {
@@ -48,7 +48,7 @@ NARROWED_BY = ("domain", "holder", "service", "kept", "officer", "unit", "value"
 def rows(request: StaffRequest, figure: str) -> HttpResponse:
     if figure not in set(Figure):
         raise Http404
-    wanted = {name: request.GET[name] for name in NARROWED_BY if name in request.GET}
+    wanted = {name: searched_text(request.GET, name) for name in NARROWED_BY if name in request.GET}
     text = request.GET.get("after", "")
     after = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
     try:
