@@ -10,10 +10,15 @@ CASE_ROLES = frozenset({Role.CASE_MANAGER, Role.UNIT_HEAD})
 BOARD_ROLES = frozenset({Role.UNIT_HEAD, Role.LEADERSHIP})
 
 
+def accounts_open() -> QuerySet[User]:
+    """The open accounts, of persons and of systems: whatever goes to an agency without one is handed over on paper."""
+    return User.objects.filter(is_active=True)
+
+
 def at_work() -> QuerySet[User]:
     """The open accounts of persons. A system's account is none: a system reads no message, answers for no missed
     deadline, leads no case and heads nothing."""
-    return User.objects.filter(is_active=True, api_client=None)
+    return accounts_open().filter(api_client=None)
 
 
 def heads_of(agency_id: int) -> QuerySet[User]:
@@ -22,13 +27,12 @@ def heads_of(agency_id: int) -> QuerySet[User]:
 
 
 def account_exists(agency: str) -> Exists:
-    """Whether the agency in a column of the outer query has an open account, a person's or a system's: whatever goes to
-    one without is handed over on paper."""
-    return Exists(User.objects.filter(agency=OuterRef(agency), is_active=True))
+    """Whether somebody of the agency in a column of the outer query, or its system, can answer in Oralu."""
+    return Exists(accounts_open().filter(agency=OuterRef(agency)))
 
 
 def person_exists(agency: str) -> Exists:
-    """Whether a person of the agency in a column of the outer query is at work in Oralu."""
+    """Whether a person of the agency in a column of the outer query can answer in Oralu."""
     return Exists(at_work().filter(agency=OuterRef(agency)))
 
 

@@ -10,7 +10,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 
 from oralu.apps.access.composed import PRISON
 from oralu.apps.access.models import User
-from oralu.apps.access.selectors import at_work
+from oralu.apps.access.selectors import accounts_open, at_work
 from oralu.apps.agencies.models import Agency, Occupancy, Place
 from oralu.apps.agencies.selectors import Directory
 from oralu.apps.cases.models import Case, Evidence, Plan, Statement, Step
@@ -137,7 +137,7 @@ def steps_visible_to(actor: User) -> QuerySet[Step]:
 
 def has_account(agency: Agency) -> bool:
     """Whether somebody of the agency, or its system, can answer in Oralu."""
-    return agency.staff.filter(is_active=True).exists()
+    return accounts_open().filter(agency=agency).exists()
 
 
 def has_people(agency: Agency) -> bool:

@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from oralu.apps.access import walls
 from oralu.apps.access.models import User
 from oralu.apps.access.permissions import Permission
+from oralu.apps.access.selectors import accounts_open
 from oralu.apps.cases.caseload_selectors import FAR
 from oralu.apps.cases.models import Case, CaseState
 from oralu.apps.cases.reaching import cases_reached
@@ -218,8 +219,8 @@ def _attempts(cases: Collection[int]) -> _Attempts:
                 found.disputed.add(need)
         if state in WITH_AGENCY and not on_paper:
             asked.append((need, agency))
-    staff = User.objects.filter(is_active=True, agency__in={agency for _, agency in asked})
-    staffed = set(staff.values_list("agency_id", flat=True).distinct())
+    accounts = accounts_open().filter(agency__in={agency for _, agency in asked})
+    staffed = set(accounts.values_list("agency_id", flat=True).distinct())
     found.called = {need for need, agency in asked if agency in staffed}
     found.given_up = failed - trying
     return found
